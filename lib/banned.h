@@ -1,0 +1,15 @@
+/*
+ * Functions of libc that we do without: using one does not compile.
+ */
+#ifndef BANNED_H
+#define BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol atof
+#pragma GCC poison gmtime localtime system popen
+
+#endif
