@@ -25,6 +25,8 @@ const struct conf_setting conf_settings[] = {
 	  "address under which users reach this server, without a slash at the end" },
 	{ "share_dir",		TEXT(share_dir),     SHAREDIR, 0, 0,
 	  "agents, templates, knowledge and the OpenAPI document" },
+	{ "libexec_dir",	TEXT(libexec_dir),   PKGLIBEXECDIR, 0, 0,
+	  "where modelwright-job is" },
 	{ "data_dir",		TEXT(data_dir),	     "/var/lib/modelwright", 0, 0,
 	  "data sets, artifacts and bundles" },
 	{ "run_dir",		TEXT(run_dir),	     "/run/modelwright", 0, 0,

@@ -11,7 +11,7 @@ struct conf {
 	const char *database;      /* libpq conninfo, straight to PostgreSQL */
 	const char *database_pool; /* the same through PgBouncer */
 	const char *base_url;      /* what users type; no slash at the end */
-	const char *share_dir, *data_dir, *run_dir, *keys_dir;
+	const char *share_dir, *libexec_dir, *data_dir, *run_dir, *keys_dir;
 	const char *token_issuer;
 	long long api_workers, api_worker_requests, api_idle_seconds;
 	long long token_seconds;

@@ -1,0 +1,58 @@
+# Every test: unit and SQL tests, the real stack through its real front door,
+# kill -9 under it, and the same again in a sanitized build.
+
+passed=0 failed=0 failures=
+
+# suite NAME COMMAND...: run, keep the log, count what its last lines say.
+suite() {
+	local name=$1 log=$logs/$1.log rc p f t0=$SECONDS
+	shift
+	"$@" >"$log" 2>&1
+	rc=$?
+	# pytest: "N passed, M failed"; automake: "# PASS: N"; ours: "N passed".
+	p=$(grep -aoE '^# PASS: +[0-9]+|[0-9]+ passed' "$log" | tail -n 1 | grep -oE '[0-9]+')
+	f=$(grep -aoE '^# (FAIL|ERROR|XPASS): +[0-9]+|[0-9]+ (failed|errors?)\b' "$log" |
+		grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }')
+	[ $rc -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
+	passed=$((passed + ${p:-0}))
+	failed=$((failed + ${f:-0}))
+	printf '%-28s %5d passed %3d failed %5d s\n' "$name" "${p:-0}" "${f:-0}" $((SECONDS - t0))
+	if [ "${f:-0}" -gt 0 ]; then
+		failures="$failures $name"
+		grep -aE '^(not ok|FAIL|ERROR|E  |FAILED)|: (FAIL|ERROR)|Sanitizer|runtime error' "$log" | head -n 20
+		echo "--- the end of $log"
+		tail -n 15 "$log"
+	fi
+}
+
+check() {
+	packages_need "$build_packages $run_packages $test_packages"
+	user_need
+	# A stack of its own, so that a demo beside it goes on undisturbed.
+	[ -n "${MODELWRIGHT_DIR:-}" ] || dir=$root/var-check
+	if [ -z "${MODELWRIGHT_PORT:-}" ]; then
+		for port in $(seq 18443 18543); do
+			(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+		done
+	fi
+	[ -n "${MODELWRIGHT_DIR:-}" ] || { stack_stop >/dev/null; rm -rf "$dir/"; rm -rf "$dir"; }
+	stack_up
+	trap 'stack_end' EXIT
+	export MODELWRIGHT_DIR=$dir MODELWRIGHT_PORT=$port
+	MODELWRIGHT_EXAMPLES=$(dirname "$(example credit-g.arff)")
+	export MODELWRIGHT_EXAMPLES
+	logs=$dir/log/check
+	mkdir -p "$logs"
+	cd "$root" || exit 1
+	local pytest="/usr/bin/python3 -m pytest -q -p no:cacheprovider"
+
+	say "testing"
+	suite unit make -C "$built" check
+	[ ! -d tests/api ] || suite api $pytest tests/api
+	[ ! -d tests/cli ] || suite cli $pytest tests/cli
+	[ ! -d tests/jobs ] || suite jobs $pytest tests/jobs
+	echo
+	[ -z "$failures" ] || echo "failed:$failures (logs in $logs)"
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+}

@@ -1,0 +1,64 @@
+# The main job on real data: German credit, 1,000 applications, from Debian's
+# weka package (its example files alone; nothing of it is installed).
+
+# example NAME: print the path of weka's NAME.arff, fetching it once.
+example() {
+	local cache=$dir/cache
+	local at=$cache/usr/share/doc/weka/examples
+	if [ ! -f "$at/$1" ]; then
+		mkdir -p "$cache"
+		(cd "$cache" && apt-get download weka && dpkg -x weka_*.deb . &&
+			rm -f weka_*.deb && rm -rf usr/share/java) \
+			>"$dir/log/example.log" 2>&1 ||
+			die "fetching the example data failed; the log is $dir/log/example.log"
+		[ ! -f "$at/$1.gz" ] || gunzip -k "$at/$1.gz"
+	fi
+	[ -f "$at/$1" ] || die "Debian's weka package has no $1"
+	echo "$at/$1"
+}
+
+# ctl ARG...: mwctl as the operator of this stack, with settings of its own.
+ctl() {
+	XDG_CONFIG_HOME="$dir/etc/mwctl" "$dir/inst/bin/mwctl" "$@"
+}
+
+demo() {
+	local data user run_id report
+	data=$(example credit-g.arff) || exit 1
+	mkdir -p "$dir/etc/mwctl" && chmod 700 "$dir/etc/mwctl"
+	user=$(jq -r .users.operator.username "$dir/access.json")
+	jq -r .users.operator.password "$dir/access.json" |
+		ctl login --url "https://localhost:$port" --ca "$dir/ca.pem" \
+			--user "$user" --password-stdin || exit 1
+	say "German credit: 1,000 applications, 20 fields, the target is 'class'"
+	ctl datasets show credit-g >/dev/null 2>&1 ||
+		ctl datasets add "$data" --name credit-g || exit 1
+	say "starting a run: profile, prepare, train, challenge, evaluate, document"
+	trap 'echo; say "the stack stays up; ./quickstart stop ends it"; exit 130' INT
+	run_id=$(ctl --json runs start --template binary_classification \
+		--dataset credit-g --target class --positive bad \
+		--protected personal_status --seed 1 | jq -r .run_id)
+	case $run_id in run_*) ;; *) die "the run did not start" ;; esac
+	ctl runs watch "$run_id" || die "the run did not succeed: mwctl runs show $run_id"
+	trap - INT
+	report=$dir/credit-g-report.pdf
+	ctl runs get "$run_id" report.pdf --output "$report" || exit 1
+	echo
+	say "the model on 200 applications that no search saw"
+	ctl runs metrics "$run_id"
+	admin serve "$run_id" --as credit >>"$dir/log/setup.log" 2>&1 ||
+		die "serving the model failed; the log is $dir/log/setup.log"
+	echo
+	say "one prediction: POST /api/v1/inference/credit?explain=true"
+	ctl predict credit --explain "$(printf %s '{"checking_status":"<0",
+		"duration":48,"credit_history":"critical/other existing credit",
+		"purpose":"new car","credit_amount":9500,"savings_status":"<100",
+		"employment":"<1","installment_commitment":4,"age":24}')"
+	echo
+	say "the report: $report"
+	echo "   log in:   https://localhost:$port (CA $dir/ca.pem)"
+	jq -r '.users.operator | "   user:     \(.username)\n   password: \(.password)"' \
+		"$dir/access.json"
+	echo "   go on:    XDG_CONFIG_HOME=$dir/etc/mwctl $dir/inst/bin/mwctl runs list"
+	echo "   stop:     ./quickstart stop"
+}
