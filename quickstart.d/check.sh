@@ -25,6 +25,10 @@ suite() {
 	fi
 }
 
+no_reports() {
+	! grep -aE 'Sanitizer|runtime error:' "$@" && echo "1 passed"
+}
+
 check() {
 	packages_need "$build_packages $run_packages $test_packages"
 	user_need
@@ -48,9 +52,26 @@ check() {
 
 	say "testing"
 	suite unit make -C "$built" check
-	[ ! -d tests/api ] || suite api $pytest tests/api
-	[ ! -d tests/cli ] || suite cli $pytest tests/cli
-	[ ! -d tests/jobs ] || suite jobs $pytest tests/jobs
+	suite api $pytest tests/api
+	suite cli $pytest tests/cli
+	suite jobs $pytest tests/jobs
+	suite faults $pytest -s tests/faults
+	stack_end
+
+	# The same programs with ASan and UBSan: a report ends the process, and
+	# stands in a log that is looked through at the end.
+	say "testing the sanitized build"
+	export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
+	build sanitized --enable-sanitize CFLAGS='-O1 -g'
+	suite unit-sanitized make -C "$built" check
+	dir=$dir/sanitized
+	export MODELWRIGHT_DIR=$dir
+	stack_up
+	suite api-sanitized $pytest tests/api
+	suite jobs-sanitized $pytest tests/jobs -k "not slow"
+	stack_end
+	suite sanitizer-reports no_reports "$dir"/log/*.log
+	trap - EXIT
 	echo
 	[ -z "$failures" ] || echo "failed:$failures (logs in $logs)"
 	echo "$passed passed, $failed failed"

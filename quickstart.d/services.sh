@@ -253,8 +253,7 @@ stack_up() {
 		die "port $port is taken; set MODELWRIGHT_PORT to another"
 	fi
 	trap 'echo; say "interrupted: ending what was started"; stack_end; exit 130' INT TERM
-	say "building"
-	build main
+	[ -n "${built:-}" ] || { say "building"; build main; }
 	[ -n "$(stack_running)" ] || install_programs
 	tls_make
 	conf_make
