@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct err;
+struct reader;
 
 enum column_type {
 	COL_CONSTANT, /* one value, or none */
@@ -56,6 +57,11 @@ extern const char *const data_format_names[DATA__MAX]; /* "csv" … */
 struct frame *frame_read(const char *path, enum data_format, enum on_error,
     struct err *) __attribute__((warn_unused_result));
 void frame_free(struct frame *);
+
+/* The same of a reader at its first row, which is read twice: once for the
+ * types, once for the values. */
+struct frame *frame_of(struct reader *, struct err *)
+    __attribute__((warn_unused_result));
 
 /* The index of a column by name, or -1. */
 int frame_find(const struct frame *, const char *name);
