@@ -20,18 +20,27 @@ struct err;
 
 enum field_kind { FIELD_NUMBER, FIELD_CATEGORY, FIELD_DATETIME };
 
+/* What serving refuses; else it goes on, takes the value as missing or
+ * unknown, and warns. */
+enum field_refuse {
+	REFUSE_MISSING = 1,
+	REFUSE_UNKNOWN = 2, /* a level that training never saw */
+	REFUSE_TYPE = 4,    /* text for a number, and the like */
+};
+
 struct prep_field {
 	const char *name;
 	enum field_kind kind;
 	const char **level; /* FIELD_CATEGORY: what training saw */
 	int nlevels;
+	unsigned refuse; /* of enum field_refuse; 0 = warn only */
 };
 
 enum prep_op {
 	PREP_NUMBER,  /* (x - shift) * scale; missing gives `missing` */
 	PREP_MISSING, /* 1 where the field is missing, else 0 */
 	PREP_LOOKUP,  /* table[level]: one-hot, ordinal, target, WoE */
-	PREP_BINS,    /* table[i] for edge[i-1] <= x < edge[i]: WoE */
+	PREP_BINS,    /* table[i] for edge[i-1] <= x < edge[i]: WoE, points */
 	PREP_DATE,    /* a part of a date, see enum date_part */
 	PREP_EXPR,    /* an expression of lib/score/dsl.h over the fields */
 	PREP__MAX
@@ -41,7 +50,7 @@ enum date_part {
 	DATE_YEAR,
 	DATE_MONTH,
 	DATE_DAY,
-	DATE_WEEKDAY,
+	DATE_WEEKDAY, /* 0 = Monday */
 	DATE_HOUR,
 	DATE_DAYS, /* since 1970-01-01 */
 	DATE__MAX
@@ -50,11 +59,13 @@ enum date_part {
 struct feature {
 	const char *name;
 	enum prep_op op;
-	int field;              /* index into the schema; -1 for PREP_EXPR */
-	double shift, scale;    /* PREP_NUMBER */
-	float missing, unknown; /* unknown: a level that training never saw */
-	const float *table;     /* LOOKUP: one a level; BINS: nedges + 1 */
-	const double *edge;     /* BINS: ascending */
+	int field;           /* index into the schema; -1 for PREP_EXPR */
+	double shift, scale; /* PREP_NUMBER */
+	/* What stands for no value (of an expression too), and for a level that
+	 * training never saw. */
+	float missing, unknown;
+	const float *table; /* LOOKUP: one a level; BINS: nedges + 1 */
+	const double *edge; /* BINS: ascending */
 	int nedges;
 	enum date_part part; /* PREP_DATE */
 	const char *expr;    /* PREP_EXPR: its source */
@@ -77,13 +88,20 @@ struct raw {
 	int level;     /* RAW_LEVEL: index into the schema's levels */
 };
 
+#define PREP_FIELDS_MAX   65536
+#define PREP_FEATURES_MAX 65536
+#define PREP_LEVELS_MAX   (1 << 20) /* of all fields together */
+
 /* Check a preparation and compile its expressions (into the arena).  Call it
- * once before prep_row. */
+ * once before prep_row.  An error names the feature; that of an expression
+ * has its line and column. */
 int prep_compile(struct prep *, struct arena *, struct err *)
     __attribute__((warn_unused_result));
 
 /* raw[nfields] to out[nfeatures].  Pure: the same input gives the same bits.
- * NaN in out means missing (gradient-boosted trees take it as it is). */
+ * NaN in out means missing (gradient-boosted trees take it as it is); out is
+ * never infinite: numbers beyond a float saturate, expressions without a
+ * finite value are missing. */
 void prep_row(const struct prep *, const struct raw *raw, float *out);
 
 /* To and from the "preparation" member of model.json; texts and tables of the
