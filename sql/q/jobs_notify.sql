@@ -1,0 +1,2 @@
+-- Tell the workers of a queue that something is ready.
+SELECT pg_notify('jobs', :'queue');

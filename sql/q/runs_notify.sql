@@ -1,0 +1,2 @@
+-- Wake whoever follows a run.
+SELECT pg_notify('run_events', :'run_id');

@@ -1,0 +1,2 @@
+-- A daemon goes in good order.
+SELECT worker_stop(:'worker'::integer);
