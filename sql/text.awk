@@ -26,7 +26,7 @@ FNR == 1 {
 }
 {
 	line = $0
-	gsub(/\\/, "\\\\", line); gsub(/"/, "\\\"", line); gsub(/\?\?/, "?\"\"?", line)
+	gsub(/\\/, "&&", line); gsub(/"/, "\\\"", line);
 	printf "\t\t\"%s\\n\"\n", line
 }
 END {
