@@ -21,6 +21,8 @@
 
 /* clang-format off */
 static const struct cmd *const commands[] = {
+	&admin_migrate,
+	&admin_status,
 	&admin_keys_init,
 	&admin_user_add,
 	&admin_user_set,
