@@ -84,15 +84,27 @@ apply_rules(struct db *db, struct err *e)
 	return run(db, "rules", "COMMIT", e);
 }
 
-int
-migrate_roles(struct db *db, struct err *e)
+/* Make the roles that are missing and set their limits, where we may. */
+static int
+roles(struct db *db, struct err *e)
 {
-	if (run(db, "roles", lock_text, e) == -1)
-		return -1;
-	for (const struct sql_file *f = sql_roles; f->name != NULL; f++)
-		if (run(db, f->name, f->text, e) == -1)
-			return -1;
-	return run(db, "roles", unlock_text, e);
+	struct arena *a = arena_new();
+	PGresult *r = run_migrate_roles(db, a, e);
+	int rc = -1;
+
+	if (r == NULL)
+		;
+	else if (*PQgetvalue(r, 0, 0) == 't')
+		rc = run(db, "roles", sql_roles[0].text, e);
+	else if (strcmp(PQgetvalue(r, 0, 1), "4") != 0)
+		err_set(e, ERR_DENIED,
+		    "the roles are missing, and '%s' may not make them: run "
+		    "sql/roles.sql as a superuser",
+		    PQuser(db_conn(db)));
+	else
+		rc = 0;
+	arena_free(a);
+	return rc;
 }
 
 static json_t *
@@ -249,10 +261,13 @@ migrate_run(struct db *db, migrate_told_fn told, void *ctx, struct err *e)
 		"SET client_min_messages = warning; "
 		"SET statement_timeout = 0; SET lock_timeout = '60s'",
 		e) == -1 ||
-	    run(db, "migrate", "SET ROLE modelwright_owner", e) == -1 ||
 	    run(db, "migrate", lock_text, e) == -1)
 		return -1;
-	n = apply_all(db, told, ctx, e);
+	if (roles(db, e) == -1 ||
+	    run(db, "migrate", "SET ROLE modelwright_owner", e) == -1)
+		n = -1;
+	else
+		n = apply_all(db, told, ctx, e);
 	run(db, "migrate", unlock_text, &ignored);
 	return n;
 }

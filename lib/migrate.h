@@ -21,16 +21,12 @@ extern const struct sql_file sql_roles[], sql_schema[], sql_rules[];
 /* Told each migration as it is applied, and "rules" last. */
 typedef void (*migrate_told_fn)(void *ctx, const char *name);
 
-/* Make the roles that are missing and set their limits.  Connected as a
- * superuser, or a role that may create roles. */
-int migrate_roles(struct db *, struct err *)
-    __attribute__((warn_unused_result));
-
 /* Apply the migrations that are missing, each in one transaction, and then
- * all rules in one.  Connected as modelwright_owner (or as a superuser, who
- * takes that role).  Two at a time wait for each other.  Refuses, with
- * nothing done, a database that has a migration which differs from ours or is
- * unknown to us.  Returns how many migrations were applied, or -1. */
+ * all rules in one; before them the roles, if the connected one may make roles.
+ * Connected as modelwright_owner, or a superuser, who takes that role.  Two at
+ * a time wait for each other.  Refuses, with nothing done, a database that has
+ * a migration which differs from ours or is unknown to us.  Returns how many
+ * migrations were applied, or -1. */
 int migrate_run(struct db *, migrate_told_fn, void *ctx, struct err *)
     __attribute__((warn_unused_result));
 
