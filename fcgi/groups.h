@@ -4,6 +4,8 @@
 #ifndef GROUPS_H
 #define GROUPS_H
 
+#include <stdio.h>
+
 #include "fcgi/route.h"
 
 extern const struct route auth_routes[];
@@ -21,5 +23,11 @@ extern const struct route *const route_groups[];
  * metrics.  route_at gives NULL past the end. */
 int route_index(const struct route *);
 const struct route *route_at(int);
+
+/* Whether a row only says that it is not built. */
+int route_unbuilt(const struct route *);
+
+/* The whole API, a line each. */
+void route_print(FILE *);
 
 #endif

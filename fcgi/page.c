@@ -41,7 +41,7 @@ page_workers(const struct page *p, enum page_pool pool)
 
 	for (int i = 0; i < PAGE_WORKERS; i++)
 		n += p->worker[i].state != WORKER_NONE &&
-		    p->worker[i].pool == pool;
+		     p->worker[i].pool == pool;
 	return n;
 }
 
@@ -62,5 +62,15 @@ page_hashing(const struct page *p)
 
 	for (int i = 0; i < PAGE_WORKERS; i++)
 		n += p->worker[i].hashing;
+	return n;
+}
+
+int
+page_ready(const struct page *p)
+{
+	int n = 0;
+
+	for (int i = 0; i < PAGE_WORKERS; i++)
+		n += p->worker[i].state == WORKER_READY;
 	return n;
 }

@@ -35,7 +35,7 @@ struct page_worker {
 };
 
 struct page_op {
-	atomic_ullong status[6];             /* by its first digit */
+	atomic_ullong status[6];                /* by its first digit */
 	atomic_ullong bucket[PAGE_BUCKETS + 1]; /* not added up */
 	atomic_ullong micros;
 };
@@ -58,8 +58,10 @@ struct page *page_new(void);
 /* An operation was answered; the index is that of its row (route_index). */
 void page_count(struct page *, int op, int status, double seconds);
 
-/* How many workers of a pool are there / are waiting / are hashing. */
+/* How many workers of a pool are there, are ready (in all pools), hold an
+ * answer, are at work on a password (in all pools). */
 int page_workers(const struct page *, enum page_pool);
+int page_ready(const struct page *);
 int page_waiting(const struct page *, enum page_pool);
 int page_hashing(const struct page *);
 

@@ -127,15 +127,15 @@ reply_problem(struct req *req, struct res *res, unsigned allow)
 void
 reply_head(const struct req *req, const struct res *res, struct buf *b)
 {
-	buf_printf(b, "Status: %d %s\r\n", res->status,
-	    reply_reason(res->status));
+	buf_printf(
+	    b, "Status: %d %s\r\n", res->status, reply_reason(res->status));
 	if (res->type != NULL)
 		buf_printf(b, "Content-Type: %s\r\n", res->type);
 	if (res->status != 204 && res->status != 304)
 		buf_printf(b, "Content-Length: %zu\r\n", res->len);
 	buf_printf(b, "X-Request-Id: %s\r\n", req->id);
 	for (int i = 0; i < res->nheaders; i++)
-		buf_printf(b, "%s: %s\r\n", res->header[i].name,
-		    res->header[i].value);
+		buf_printf(
+		    b, "%s: %s\r\n", res->header[i].name, res->header[i].value);
 	buf_puts(b, "\r\n");
 }

@@ -16,7 +16,8 @@
 
 #include "lib/banned.h"
 
-#define WAIT_MAX 25 /* seconds; below every time-out between us and a client */
+#define WAIT_MAX 25 /* seconds; below every time-out between us and a client   \
+	             */
 
 /* clang-format off */
 static const struct {
@@ -67,7 +68,7 @@ take(struct req *req, const char *name, size_t n, const char *value, int *head)
 		    wanted[i].name[n] == '\0') {
 			const char **at =
 			    (const char **)(void *)((char *)req +
-				wanted[i].offset);
+						    wanted[i].offset);
 			if (*value != '\0')
 				*at = value;
 			return;
@@ -79,7 +80,7 @@ take(struct req *req, const char *name, size_t n, const char *value, int *head)
 				req->method = methods[i].method;
 		*head = strcmp(value, "HEAD") == 0;
 	} else if (n == 14 && strncmp(name, "CONTENT_LENGTH", n) == 0 &&
-	    isdigit((unsigned char)*value))
+		   isdigit((unsigned char)*value))
 		req->content_length = strtoll(value, NULL, 10);
 }
 
@@ -94,8 +95,8 @@ request_take(struct req *req, char **params, int *head)
 	*head = 0;
 	for (; *params != NULL; params++)
 		if ((eq = strchr(*params, '=')) != NULL)
-			take(req, *params, (size_t)(eq - *params), eq + 1,
-			    head);
+			take(
+			    req, *params, (size_t)(eq - *params), eq + 1, head);
 	if (req->id == NULL || !is_plain(req->id)) {
 		char id[IDENT_MAX];
 		ident_new(id, "req");
@@ -119,7 +120,7 @@ is_media(const char *type, const char *want)
 	size_t n = strlen(want);
 
 	return type != NULL && strncasecmp(type, want, n) == 0 &&
-	    (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
+	       (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
 static void
@@ -136,13 +137,12 @@ request_body(struct req *req)
 	long k;
 
 	if (req->route->takes != NULL || req->method == GET ||
-	    req->content_length == 0)
+	    req->content_length == 0 || req->text != NULL)
 		return 0;
 	if (req->content_length > (long long)max)
 		return err_set(&req->err, ERR_TOO_LARGE,
 		    "the body has more than %zu bytes", max);
-	size = req->content_length < 0 ? max + 1
-				       : (size_t)req->content_length;
+	size = req->content_length < 0 ? max + 1 : (size_t)req->content_length;
 	text = arena_alloc(req->arena, size + 1);
 	while (n < size && (k = req_read(req, text + n, size - n)) != 0) {
 		if (k == -1)

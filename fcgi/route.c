@@ -16,6 +16,16 @@ const char *const role_names[ROLE__MAX] = { "anyone", "viewer", "operator",
 
 const struct field no_form[] = { { 0 } };
 
+const char *
+method_name(enum method m)
+{
+	return m == GET     ? "GET"
+	       : m == POST  ? "POST"
+	       : m == PUT   ? "PUT"
+	       : m == PATCH ? "PATCH"
+	                    : "DELETE";
+}
+
 /* Walk a template and a path together, one segment at a time.  Returns 0, or
  * a number that is the larger the more of the first segments are literal. */
 static unsigned
@@ -169,13 +179,20 @@ res_header(struct res *res, const char *name, const char *value)
 	res->header[res->nheaders++].value = value;
 }
 
+void
+res_etag(struct req *req, struct res *res, const char *tag)
+{
+	res_header(res, "ETag", arena_printf(req->arena, "\"%s\"", tag));
+}
+
 int
 res_row(struct req *req, struct res *res, const PGresult *r)
 {
 	int n;
 
 	if (PQntuples(r) == 0 || PQgetisnull(r, 0, 0))
-		return err_set(&req->err, ERR_NOT_FOUND, "there is no such thing");
+		return err_set(
+		    &req->err, ERR_NOT_FOUND, "there is no such thing");
 	res->type = "application/json";
 	res->body = PQgetvalue(r, 0, 0);
 	res->len = (size_t)PQgetlength(r, 0, 0);
@@ -184,9 +201,9 @@ res_row(struct req *req, struct res *res, const PGresult *r)
 	if ((n = PQfnumber(r, "location")) > 0 && !PQgetisnull(r, 0, n))
 		res_header(res, "Location", PQgetvalue(r, 0, n));
 	if ((n = PQfnumber(r, "etag")) > 0 && !PQgetisnull(r, 0, n))
-		res_header(res, "ETag",
-		    arena_printf(
-			req->arena, "\"%s\"", PQgetvalue(r, 0, n)));
+		res_etag(req, res, PQgetvalue(r, 0, n));
+	if ((n = PQfnumber(r, "wait_id")) > 0 && !PQgetisnull(r, 0, n))
+		res->wait_id = PQgetvalue(r, 0, n);
 	return 0;
 }
 

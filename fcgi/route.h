@@ -13,6 +13,7 @@
 
 struct conf;
 struct page;
+struct page_worker;
 
 /* Methods are bits, so that a set of them is a number. */
 enum method { GET = 1, POST = 2, PUT = 4, PATCH = 8, DELETE = 16 };
@@ -20,6 +21,7 @@ enum method { GET = 1, POST = 2, PUT = 4, PATCH = 8, DELETE = 16 };
 enum role { ANYONE, VIEWER, OPERATOR, ADMIN, ROLE__MAX };
 
 extern const char *const role_names[ROLE__MAX];
+const char *method_name(enum method);
 
 /* Who calls, as the access token says; ANYONE if there was none. */
 struct who {
@@ -45,15 +47,16 @@ struct req {
 	const struct form_pair *pairs; /* of the query string */
 	const char *text;              /* the body as it came, for forms */
 	size_t text_len;
-	json_t *body;                  /* NULL: none, or not JSON */
-	const char *value[FORM_MAX];   /* the form's, checked */
+	json_t *body;                /* NULL: none, or not JSON */
+	const char *value[FORM_MAX]; /* the form's, checked */
 
 	struct arena *arena;
 	struct db *db; /* NULL while PostgreSQL is away */
 	const struct conf *conf;
 	struct page *page;
-	void *io;       /* what req_read reads from */
-	json_t *errors; /* an array of {pointer, in, message} */
+	struct page_worker *me; /* this worker's record in it */
+	void *io;               /* what req_read reads from */
+	json_t *errors;         /* an array of {pointer, in, message} */
 	struct err err;
 };
 
@@ -67,6 +70,7 @@ struct res {
 		const char *name, *value;
 	} header[RES_HEADERS];
 	int nheaders;
+	const char *wait_id; /* the parameter id of the row's wait query */
 };
 
 /* Fills the response and returns 0, or fills req->err and returns -1. */
@@ -74,15 +78,17 @@ typedef int handler_fn(struct req *, struct res *);
 
 struct route {
 	enum method method;
-	const char *path; /* {name} is a field of the form; {name...} the rest */
-	const char *op;   /* OpenAPI operationId; log and metric label */
-	enum role role;   /* the least that may call */
+	const char
+	    *path;      /* {name} is a field of the form; {name...} the rest */
+	const char *op; /* OpenAPI operationId; log and metric label */
+	enum role role; /* the least that may call */
 	const struct field *form;
 	const struct query *query; /* answers by itself, unless there is fn */
 	handler_fn *fn;
-	int ok;             /* status of success; 0 is 200 */
-	int once;           /* an Idempotency-Key is honoured */
-	int waits;          /* "Prefer: wait=N" is honoured */
+	int ok;                   /* status of success; 0 is 200 */
+	int also;                 /* another status of success; 0: none */
+	int once;                 /* an Idempotency-Key is honoured */
+	const struct query *wait; /* "Prefer: wait=N" waits for its row */
 	const char *takes;  /* media types of a body that fn reads itself */
 	const char *gives;  /* media type of the answer; NULL is JSON */
 	const char *schema; /* of the answer: share/schemas/NAME.json */
@@ -113,11 +119,13 @@ PGresult *req_query(struct req *, const struct query *)
 long req_read(struct req *, void *, size_t) __attribute__((warn_unused_result));
 
 /* Answer with the first row: its first column is the body; columns named
- * status, location and etag are what they say.  No row is ERR_NOT_FOUND. */
+ * status, location, etag and wait_id are what they say.  No row is
+ * ERR_NOT_FOUND. */
 int res_row(struct req *, struct res *, const PGresult *)
     __attribute__((warn_unused_result));
 /* Answer with JSON that C made; takes the reference. */
 int res_json(struct req *, struct res *, json_t *);
+void res_etag(struct req *, struct res *, const char *);
 /* A value with a line break in it is left out. */
 void res_header(struct res *, const char *name, const char *value);
 

@@ -72,8 +72,8 @@ read_key(struct key *k, const char *dir, const char *file, struct err *e)
 	auto_file FILE *f = fopen(path, "re");
 	if (f == NULL || fstat(fileno(f), &st) == -1 ||
 	    st.st_size > KEY_FILE_MAX)
-		return err_set(e, ERR_INTERNAL, "cannot read the key '%s'",
-		    path);
+		return err_set(
+		    e, ERR_INTERNAL, "cannot read the key '%s'", path);
 	if ((k->private_pem = calloc(1, KEY_FILE_MAX + 1)) == NULL)
 		errx(1, "out of memory");
 	n = fread(k->private_pem, 1, KEY_FILE_MAX, f);
@@ -103,7 +103,7 @@ is_key_file(const char *name)
 	size_t n = strlen(name);
 
 	return name[0] != '.' && n > 4 && n <= TOKEN_KID + 4 &&
-	    strcmp(name + n - 4, ".pem") == 0;
+	       strcmp(name + n - 4, ".pem") == 0;
 }
 
 struct token_keys *
@@ -126,8 +126,8 @@ token_keys_load(const char *dir, struct err *e)
 		if (is_key_file(de->d_name) && keys->n < TOKEN_KEYS &&
 		    (rc = read_key(&keys->key[keys->n], dir, de->d_name, e)) ==
 			0) {
-			if (is_newer(&keys->key[keys->n],
-				&keys->key[keys->newest]))
+			if (is_newer(
+				&keys->key[keys->n], &keys->key[keys->newest]))
 				keys->newest = keys->n;
 			keys->n++;
 		}
@@ -252,8 +252,8 @@ find_key(const struct token_keys *keys, const char *kid)
 }
 
 static int
-check_claims(const json_t *p, const struct conf *c, long long now,
-    struct err *e)
+check_claims(
+    const json_t *p, const struct conf *c, long long now, struct err *e)
 {
 	const json_t *exp = json_object_get(p, "exp");
 	const json_t *iat = json_object_get(p, "iat");

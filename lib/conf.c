@@ -39,6 +39,8 @@ const struct conf_setting conf_settings[] = {
 	  "how long an access token is good for" },
 	{ "api_workers",	NUMBER(api_workers),	     "4",      1, 256,
 	  "processes that answer requests" },
+	{ "api_upload_workers", NUMBER(api_upload_workers),  "2",      1, 256,
+	  "processes that take uploads, one at a time each" },
 	{ "api_worker_requests", NUMBER(api_worker_requests), "100000", 1, 1000000000,
 	  "requests after which a worker makes room for a fresh one" },
 	{ "api_idle_seconds",	NUMBER(api_idle_seconds),    "30",     1, 3600,

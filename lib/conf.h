@@ -13,7 +13,8 @@ struct conf {
 	const char *base_url;      /* what users type; no slash at the end */
 	const char *share_dir, *libexec_dir, *data_dir, *run_dir, *keys_dir;
 	const char *token_issuer;
-	long long api_workers, api_worker_requests, api_idle_seconds;
+	long long api_workers, api_upload_workers, api_worker_requests;
+	long long api_idle_seconds;
 	long long token_seconds;
 	long long upload_max_mb, body_max_kb;
 	long long pipeline_slots, job_memory_mb, job_seconds, job_attempts;

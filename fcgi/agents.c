@@ -1,0 +1,8 @@
+/*
+ * agents.
+ */
+#include "config.h"
+
+#include "fcgi/groups.h"
+
+const struct route agents_routes[] = { { 0 } };

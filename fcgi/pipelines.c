@@ -1,0 +1,8 @@
+/*
+ * pipelines.
+ */
+#include "config.h"
+
+#include "fcgi/groups.h"
+
+const struct route pipelines_routes[] = { { 0 } };

@@ -1,0 +1,227 @@
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "fcgi/groups.h"
+#include "fcgi/once.h"
+#include "fcgi/page.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/route.h"
+#include "fcgi/session.h"
+#include "fcgi/wait.h"
+#include "fcgi/worker.h"
+#include "lib/buf.h"
+#include "lib/conf.h"
+#include "lib/log.h"
+
+#define HEAD_MAX 16384
+
+static volatile sig_atomic_t leaving;
+
+struct state {
+	const struct worker *w;
+	struct arena *arena;
+	struct db *db;
+	struct buf head;
+	FCGX_Request io;
+};
+
+/* SIGTERM is let in only while we wait for work, and under load we never
+ * wait: look whether one is pending, too. */
+int
+worker_leaving(void)
+{
+	sigset_t set;
+
+	if (!leaving && sigpending(&set) == 0 && sigismember(&set, SIGTERM))
+		leaving = 1;
+	return leaving;
+}
+
+static void
+leave(int signo)
+{
+	(void)signo;
+	leaving = 1;
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+long
+req_read(struct req *req, void *p, size_t n)
+{
+	FCGX_Request *io = req->io;
+	int k = FCGX_GetStr(p, n > 1 << 20 ? 1 << 20 : (int)n, io->in);
+
+	if (k == 0 && FCGX_GetError(io->in) != 0)
+		return -1;
+	return k;
+}
+
+/* Which row, who, and what it answers; 0 or -1 with req->err. */
+static int
+answer(struct state *st, struct req *req, struct res *res, unsigned *allow)
+{
+	const struct route *r;
+
+	if ((r = route_find(req->method, req->path, allow, &req->err)) == NULL)
+		return -1;
+	req->route = r;
+	/* The database is opened at the first request that may want it. */
+	if (r->query != NULL || r->fn != NULL) {
+		if (st->db == NULL)
+			st->db = db_open(
+			    st->w->conf->database_pool, DB_POOLED, &req->err);
+		req->db = st->db;
+	}
+	if (session_take(session_here, req) == -1)
+		return -1;
+	return r->once && req->key != NULL ? once_answer(req, res)
+	                                   : route_answer(req, res);
+}
+
+static void
+send_answer(
+    struct state *st, const struct req *req, const struct res *res, int head)
+{
+	st->head.len = 0;
+	st->head.over = 0;
+	reply_head(req, res, &st->head);
+	FCGX_PutStr(st->head.data, (int)st->head.len, st->io.out);
+	for (size_t done = 0, n; !head && done < res->len; done += n) {
+		n = res->len - done;
+		if (n > 1 << 20)
+			n = 1 << 20;
+		if (FCGX_PutStr(res->body + done, (int)n, st->io.out) == -1)
+			break; /* the client is gone, ignoring */
+	}
+}
+
+static void
+drop(void *v)
+{
+	json_decref(v);
+}
+
+static void
+serve(struct state *st)
+{
+	double began = now(), took;
+	struct req req = { .arena = st->arena,
+		.conf = st->w->conf,
+		.page = st->w->page,
+		.me = st->w->me,
+		.io = &st->io,
+		.errors = json_array() };
+	struct res res = { 0 };
+	unsigned allow = 0;
+	int head, op;
+
+	arena_defer(st->arena, drop, req.errors);
+	log_context(NULL);
+	if (request_take(&req, st->io.envp, &head) == -1 ||
+	    answer(st, &req, &res, &allow) == -1) {
+		log_context("request=%s op=%s user=%s", req.id,
+		    req.route != NULL ? req.route->op : "-",
+		    req.who.user != NULL ? req.who.user : "-");
+		reply_problem(&req, &res, allow);
+	} else {
+		log_context("request=%s op=%s user=%s", req.id, req.route->op,
+		    req.who.user != NULL ? req.who.user : "-");
+		wait_done(&req, &res);
+	}
+	send_answer(st, &req, &res, head);
+	FCGX_Finish_r(&st->io);
+	took = now() - began;
+	op = req.route != NULL ? route_index(req.route) : PAGE_OPS - 1;
+	page_count(st->w->page, op, res.status, took);
+	log_info("status=%d ms=%.2f bytes=%zu addr=%s", res.status, took * 1e3,
+	    res.len, req.addr);
+	log_context(NULL);
+	arena_reset(st->arena);
+}
+
+/* Wait for a connection with SIGTERM let in, so that it is seen at once; take
+ * one only while we mean to answer it. */
+static int
+wait_for_one(const struct worker *w, const sigset_t *open)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+
+	if (worker_leaving())
+		return w->empty && poll(&p, 1, 0) == 1;
+	return ppoll(&p, 1, NULL, open) == 1;
+}
+
+static void
+tell_parent(void)
+{
+	kill(getppid(), SIGUSR1);
+}
+
+int
+worker_run(const struct worker *w)
+{
+	struct state st = { .w = w, .arena = arena_new() };
+	struct sigaction sa = { .sa_handler = leave };
+	long long answered = 0;
+	struct err e;
+	sigset_t open;
+
+	sigaction(SIGTERM, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* a terminal's, meant for the master */
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&open);
+	buf_init(&st.head, HEAD_MAX);
+	if ((session_here = session_new(w->conf, &e)) == NULL) {
+		log_err("worker: %s", e.text);
+		return 1;
+	}
+	if (FCGX_Init() != 0 ||
+	    FCGX_InitRequest(&st.io, w->fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+		log_err("worker: libfcgi cannot start");
+		return 1;
+	}
+	atomic_store(&w->me->state, WORKER_READY);
+	tell_parent();
+	for (;;) {
+		int last = worker_leaving();
+		if (!wait_for_one(w, &open)) {
+			if (last)
+				break;
+			continue;
+		}
+		/* Another worker may have been quicker: -EAGAIN. */
+		if (FCGX_Accept_r(&st.io) != 0)
+			continue;
+		atomic_store(&w->me->busy, 1);
+		serve(&st);
+		atomic_store(&w->me->busy, 0);
+		if (++answered == w->conf->api_worker_requests) {
+			atomic_store(&w->me->state, WORKER_WORN);
+			tell_parent();
+		}
+	}
+	FCGX_Free(&st.io, 1);
+	session_free(session_here);
+	db_close(st.db);
+	buf_done(&st.head);
+	arena_free(st.arena);
+	return 0;
+}
