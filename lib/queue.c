@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "lib/arena.h"
+#include "lib/auto.h"
 #include "lib/buf.h"
 #include "lib/db.h"
 #include "lib/err.h"
@@ -61,6 +62,19 @@ queue_claim(struct db *db, struct arena *a, int worker, const char *queue,
 	return PQntuples(r);
 }
 
+static const char *const outcomes[] = {
+	[QUEUE_RETRY] = "retry",
+	[QUEUE_DEAD] = "dead",
+	[QUEUE_CANCELLED] = "cancelled",
+	[QUEUE_GONE] = "gone",
+};
+
+const char *
+queue_outcome_name(enum queue_outcome o)
+{
+	return outcomes[o];
+}
+
 int
 queue_fail(struct db *db, long long id, long long token, const char *reason,
     const char *error, enum queue_outcome *out, struct err *e)
@@ -78,12 +92,9 @@ queue_fail(struct db *db, long long id, long long token, const char *reason,
 	    e);
 	if (r != NULL) {
 		said = PQgetvalue(r, 0, 0);
-		*out = strcmp(said, "retry") == 0  ? QUEUE_RETRY
-		       : strcmp(said, "dead") == 0 ? QUEUE_DEAD
-		                                   : QUEUE_CANCELLED;
-		rc = 0;
-	} else if (e->code == ERR_LOST) {
-		*out = QUEUE_GONE;
+		for (size_t i = 0; i < nitems(outcomes); i++)
+			if (strcmp(said, outcomes[i]) == 0)
+				*out = (enum queue_outcome)i;
 		rc = 0;
 	}
 	arena_free(a);
@@ -91,14 +102,18 @@ queue_fail(struct db *db, long long id, long long token, const char *reason,
 }
 
 int
-queue_release(struct db *db, long long id, long long token, struct err *e)
+queue_release(
+    struct db *db, long long id, long long token, double delay_s, struct err *e)
 {
 	struct arena *a = arena_new();
+	char delay[32];
 	PGresult *r;
 
+	snprintf(delay, sizeof(delay), "%.3f", delay_s);
 	r = run_jobs_release(db, a,
-	    (struct jobs_release){
-		.job = number(id).text, .token = number(token).text },
+	    (struct jobs_release){ .job = number(id).text,
+		.token = number(token).text,
+		.delay_s = delay },
 	    e);
 	arena_free(a);
 	return r == NULL ? -1 : 0;

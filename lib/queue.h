@@ -47,10 +47,13 @@ int queue_fail(struct db *, long long id, long long token, const char *reason,
     const char *error, enum queue_outcome *, struct err *)
     __attribute__((warn_unused_result));
 
-/* Give a claim back without using up an attempt.  A claim that is lost
- * already is no error. */
-int queue_release(struct db *, long long id, long long token, struct err *)
-    __attribute__((warn_unused_result));
+/* The outcome as a word for the log. */
+const char *queue_outcome_name(enum queue_outcome);
+
+/* Give a claim back without using up an attempt, to be taken again after some
+ * seconds.  A claim that is lost already is no error. */
+int queue_release(struct db *, long long id, long long token, double delay_s,
+    struct err *) __attribute__((warn_unused_result));
 
 /* Finish n jobs that belong to no run; returns how many were still ours. */
 int queue_done_many(struct db *, const struct queue_claim *, int n,

@@ -171,7 +171,7 @@ END $$;
 -- A failed attempt: again after exponential back-off with jitter, or dead
 -- once the attempts are used up.  Attempts count from the run's last progress:
 -- a run of a thousand steps may be hit more often than one of ten.  Returns
--- 'retry', 'dead' or 'cancelled'.
+-- 'retry', 'dead', 'cancelled', or 'gone' when the claim is no more.
 CREATE OR REPLACE FUNCTION job_fail(p_id bigint, p_token bigint, p_reason text, p_error jsonb DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -182,7 +182,7 @@ DECLARE
 BEGIN
 	SELECT * INTO j FROM job WHERE id = p_id AND token = p_token AND state = 1 FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'the claim on job % is lost', p_id USING ERRCODE = 'APP42';
+		RETURN 'gone';
 	END IF;
 	IF j.run_id IS NOT NULL THEN
 		SELECT * INTO STRICT r FROM run WHERE run_id = j.run_id FOR UPDATE;
@@ -216,13 +216,16 @@ BEGIN
 	RETURN 'retry';
 END $$;
 
--- Give a claim back unharmed: a graceful stop uses up no attempt.
-CREATE OR REPLACE FUNCTION job_release(p_id bigint, p_token bigint) RETURNS boolean
+-- Give a claim back unharmed, to be taken again after p_delay_s seconds: a
+-- graceful stop uses up no attempt.
+CREATE OR REPLACE FUNCTION job_release(p_id bigint, p_token bigint, p_delay_s double precision DEFAULT 0)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
 	v_run text;
 BEGIN
-	UPDATE job SET state = 0, worker_id = NULL, token = token + 1, attempt = attempt - 1
+	UPDATE job SET state = CASE WHEN p_delay_s > 0 THEN 2 ELSE 0 END, worker_id = NULL, token = token + 1,
+		attempt = attempt - 1, run_at = clock_timestamp() + p_delay_s * interval '1 second'
 	WHERE id = p_id AND token = p_token AND state = 1 RETURNING run_id INTO v_run;
 	IF NOT FOUND THEN
 		RETURN false;
@@ -320,11 +323,11 @@ REVOKE ALL ON FUNCTION worker_start(text, text, integer, integer), worker_beat(i
 	job_enqueue(text, text, jsonb, jsonb), job_front(text), job_claim(integer, text, integer),
 	job_done_many(bigint[], bigint[]), job_done(bigint, bigint, jsonb),
 	job_leave(bigint, bigint, text, jsonb, text), job_fail(bigint, bigint, text, jsonb),
-	job_release(bigint, bigint), job_promote(integer), job_reap(integer, integer, double precision),
+	job_release(bigint, bigint, double precision), job_promote(integer), job_reap(integer, integer, double precision),
 	job_redrive(bigint, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION job_enqueue(text, text, jsonb, jsonb) TO modelwright_api, modelwright_worker;
 GRANT EXECUTE ON FUNCTION job_redrive(bigint, text, text) TO modelwright_api;
 GRANT EXECUTE ON FUNCTION worker_start(text, text, integer, integer), worker_beat(integer), worker_stop(integer),
 	job_claim(integer, text, integer), job_done_many(bigint[], bigint[]), job_done(bigint, bigint, jsonb),
-	job_fail(bigint, bigint, text, jsonb), job_release(bigint, bigint), job_promote(integer),
+	job_fail(bigint, bigint, text, jsonb), job_release(bigint, bigint, double precision), job_promote(integer),
 	job_reap(integer, integer, double precision) TO modelwright_worker;

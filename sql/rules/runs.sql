@@ -123,6 +123,7 @@ BEGIN
 		SELECT * INTO j FROM job WHERE id = r.job_id;
 		IF j.state = 1 THEN
 			UPDATE run SET state = 'cancelling', cancel_requested = true WHERE run_id = p_run_id;
+			PERFORM pg_notify('run_control', p_run_id);
 		ELSE
 			IF j.id IS NOT NULL THEN
 				PERFORM job_leave(j.id, j.token, 'cancelled', NULL, 'cancelled by ' || p_actor);
@@ -151,6 +152,7 @@ BEGIN
 		SELECT * INTO j FROM job WHERE id = r.job_id;
 		IF j.state = 1 THEN
 			UPDATE run SET pause_requested = true WHERE run_id = p_run_id;
+			PERFORM pg_notify('run_control', p_run_id);
 		ELSE
 			IF j.id IS NOT NULL THEN
 				PERFORM job_leave(j.id, j.token, 'cancelled', NULL, 'paused by ' || p_actor);
