@@ -59,6 +59,8 @@ const struct conf_setting conf_settings[] = {
 	  "attempts at a job before it is dead and its run crashed" },
 	{ "train_threads",	NUMBER(train_threads),	     "0",      0, 256,
 	  "threads of one training job; 0 takes the cores that there are" },
+	{ "stream_clients",	NUMBER(stream_clients),	     "10000",  1, 1000000,
+	  "clients that the stream server serves at a time" },
 	{ "log_level",		NUMBER(log_level),	     "6",      3, 7,
 	  "3 errors, 4 warnings, 6 information, 7 debugging" },
 	{ 0 }

@@ -19,6 +19,7 @@ struct conf {
 	long long upload_max_mb, body_max_kb;
 	long long pipeline_slots, job_memory_mb, job_seconds, job_attempts;
 	long long train_threads;
+	long long stream_clients;
 	long long log_level;
 };
 
