@@ -26,6 +26,10 @@ json_t *json_parse_file(const char *path, size_t max, struct err *)
  * Belongs to the arena. */
 char *json_text(const json_t *, struct arena *);
 
+/* The same for people and other programs to read: reals with 12 significant
+ * digits, so that a tenth is written 0.1.  Not for what is read back. */
+char *json_say(const json_t *, struct arena *);
+
 /* Members that are there and of the type, else the fallback. */
 const char *json_str(const json_t *object, const char *key, const char *none);
 double json_num(const json_t *object, const char *key, double none);

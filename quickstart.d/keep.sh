@@ -1,9 +1,12 @@
 #!/bin/sh
-# keep SIGNAL LOG COMMAND...: run a command, start it again when it dies, and
+# keep SIGNAL PIDFILE LOG COMMAND...: run a command, start it again when it dies, and
 # end it with SIGNAL when this process is told to stop.  What systemd does on an
 # installed server.
-signal=$1 log=$2
-shift 2
+signal=$1 pidfile=$2 log=$3
+shift 3
+# Our pid and our start time (field 22 of stat): together they name us alone.
+echo $$ $(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20) >"$pidfile.new" &&
+	mv "$pidfile.new" "$pidfile" || exit 1
 exec >>"$log" 2>&1 </dev/null
 child= stopping=
 trap 'stopping=1; [ -z "$child" ] || kill -s "$signal" "$child" 2>/dev/null' TERM INT

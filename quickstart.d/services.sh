@@ -46,20 +46,21 @@ pid_of() {
 
 start_of() {
 	# Field 22 of /proc/PID/stat: a pid that was used again has another.
-	[ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20
+	[ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
 }
 
 # service_start NAME SIGNAL COMMAND...
 service_start() {
-	local name=$1 signal=$2 pid
+	local name=$1 signal=$2 n
 	shift 2
 	pid_of "$name" >/dev/null && return
 	as_user setsid env MODELWRIGHT_CONF="$dir/etc/modelwright.conf" \
 		PATH="$dir/inst/sbin:/usr/sbin:/usr/bin:/sbin:/bin" TMPDIR="$dir/tmp" \
-		/bin/sh "$dir/inst/keep.sh" "$signal" "$dir/log/$name.log" "$@" &
-	pid=$!
-	disown "$pid"
-	echo "$pid $(start_of "$pid")" >"$run/$name.pid"
+		/bin/sh "$dir/inst/keep.sh" "$signal" "$run/$name.pid" \
+		"$dir/log/$name.log" "$@" 7>&- </dev/null >/dev/null 2>&1 &
+	disown $!
+	n=50
+	until pid_of "$name" >/dev/null || [ $((n--)) -eq 0 ]; do sleep 0.1; done
 }
 
 # wait_for NAME SECONDS COMMAND...: until the command succeeds.
@@ -201,6 +202,7 @@ install_programs() {
 	make -s -C "$built" install DESTDIR="$new" prefix=/i >"$dir/log/install.log" 2>&1 ||
 		die "installing into $dir failed; the log is $dir/log/install.log"
 	mkdir -p "$new/out/share"
+	mkdir -p "$new/i/bin"
 	mv "$new/i/bin" "$new/i/sbin" "$new/out/"
 	mv "$new/i/libexec/modelwright" "$new/out/libexec"
 	cp -r "$new/i/share/modelwright/." "$new/out/share/"
