@@ -212,6 +212,7 @@ BEGIN
 	WHERE id = p_id;
 	IF j.run_id IS NOT NULL THEN
 		UPDATE run SET token = NULL WHERE run_id = j.run_id;
+		PERFORM pg_notify('run_events', j.run_id);
 	END IF;
 	RETURN 'retry';
 END $$;
@@ -258,8 +259,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
 	w record;
 	j job;
+	n integer := 0;
 BEGIN
-	reaped := 0;
 	others := 0;
 	FOR w IN SELECT k.id, k.heartbeat_at < clock_timestamp() - p_hung_s * interval '1 second' AS hung
 		FROM worker k WHERE k.id <> p_me ORDER BY k.id
@@ -269,7 +270,7 @@ BEGIN
 			CONTINUE;
 		END IF;
 		FOR j IN SELECT * FROM job q WHERE q.worker_id = w.id AND q.state = 1
-			ORDER BY q.id LIMIT p_n - reaped FOR UPDATE SKIP LOCKED
+			ORDER BY q.id LIMIT p_n - n FOR UPDATE SKIP LOCKED
 		LOOP
 			IF j.reaped >= 100 THEN
 				PERFORM job_leave(j.id, j.token, 'dead', NULL, 'its worker went away 100 times');
@@ -285,11 +286,12 @@ BEGIN
 			IF j.run_id IS NOT NULL THEN
 				UPDATE run SET token = NULL WHERE run_id = j.run_id AND job_id = j.id;
 			END IF;
-			reaped := reaped + 1;
+			n := n + 1;
 		END LOOP;
 		DELETE FROM worker k WHERE k.id = w.id
 			AND NOT EXISTS (SELECT FROM job q WHERE q.worker_id = w.id AND q.state = 1);
 	END LOOP;
+	reaped := n;
 END $$;
 
 -- Put a dead job back, with its counters reset; once.
