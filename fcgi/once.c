@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/once.h"
@@ -57,12 +56,10 @@ location(const struct res *res)
 }
 
 static int
-work(struct req *req, struct res *res)
+under_key(struct req *req, struct res *res, const char *digest, handler_fn *fn)
 {
-	char digest[DIGEST_HEX];
 	PGresult *r;
 
-	digest_request(req, digest);
 	if ((r = run_once_claim(req->db, req->arena,
 		 (struct once_claim){ .user = req->who.user,
 		     .op = req->route->op,
@@ -72,7 +69,7 @@ work(struct req *req, struct res *res)
 		return -1;
 	if (PQntuples(r) == 0)
 		return again(req, res, digest);
-	if (route_answer(req, res) == -1)
+	if (fn(req, res) == -1)
 		return -1;
 	r = run_once_keep(req->db, req->arena,
 	    (struct once_keep){ .user = req->who.user,
@@ -86,20 +83,32 @@ work(struct req *req, struct res *res)
 }
 
 int
-once_answer(struct req *req, struct res *res)
+once_do(struct req *req, struct res *res, const char *digest, handler_fn *fn)
 {
 	struct err ignored;
+	int rc;
 
-	/* The cheap refusals come before any transaction. */
-	if (req->who.role < req->route->role || req->db == NULL ||
-	    request_body(req) == -1)
-		return req->err.code != ERR_NONE ? -1 : route_answer(req, res);
+	if (req->db == NULL)
+		return err_set(&req->err, ERR_BUSY, "the database is away");
 	if (db_exec(req->db, "BEGIN", &req->err) == -1)
 		return -1;
-	if (work(req, res) == -1) {
-		if (db_exec(req->db, "ROLLBACK", &ignored) == -1)
-			return -1; /* the connection is gone, and it with it */
+	rc = req->key == NULL ? fn(req, res) : under_key(req, res, digest, fn);
+	if (rc == 0)
+		return db_exec(req->db, "COMMIT", &req->err);
+	/* If this fails the connection is gone, and the transaction with it. */
+	return db_exec(req->db, "ROLLBACK", &ignored) == -1 ? -1 : rc;
+}
+
+int
+once_answer(struct req *req, struct res *res)
+{
+	char digest[DIGEST_HEX];
+
+	/* The cheap refusals come before any transaction. */
+	if (req->who.role < req->route->role)
+		return route_answer(req, res);
+	if (request_body(req) == -1)
 		return -1;
-	}
-	return db_exec(req->db, "COMMIT", &req->err);
+	digest_request(req, digest);
+	return once_do(req, res, digest, route_answer);
 }

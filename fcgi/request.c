@@ -13,11 +13,13 @@
 #include "lib/conf.h"
 #include "lib/ident.h"
 #include "lib/json.h"
+#include "lib/pairs.h"
 
 #include "lib/banned.h"
 
-#define WAIT_MAX 25 /* seconds; below every time-out between us and a client   \
-	             */
+#define WAIT_MAX                                                               \
+	25 /* seconds; below every time-out between us and a client            \
+	    */
 
 /* clang-format off */
 static const struct {
@@ -104,7 +106,7 @@ request_take(struct req *req, char **params, int *head)
 	}
 	if (req->path == NULL || *req->path != '/')
 		return err_set(&req->err, ERR_MALFORMED, "there is no path");
-	if ((req->pairs = form_query(req->query, req->arena, &req->err)) ==
+	if ((req->pairs = pairs_parse(req->query, req->arena, &req->err)) ==
 	    NULL)
 		return -1;
 	if (req->key != NULL && strlen(req->key) > 200)

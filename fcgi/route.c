@@ -3,12 +3,15 @@
  */
 #include "config.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/groups.h"
 #include "fcgi/request.h"
 #include "fcgi/route.h"
+#include "lib/conf.h"
 #include "lib/json.h"
 
 const char *const role_names[ROLE__MAX] = { "anyone", "viewer", "operator",
@@ -99,6 +102,7 @@ route_arg(
 	return NULL;
 }
 
+/* What comes from us, or from what we know of the caller. */
 static const char *
 caller(const struct req *req, const char *name)
 {
@@ -112,6 +116,9 @@ caller(const struct req *req, const char *name)
 		return req->id;
 	if (strcmp(name, "addr") == 0)
 		return req->addr;
+	if (strcmp(name, "attempts") == 0)
+		return arena_printf(
+		    req->arena, "%lld", req->conf->job_attempts);
 	abort(); /* a slip in a form */
 }
 
@@ -230,6 +237,22 @@ check_role(struct req *req)
 	return err_set(&req->err, ERR_DENIED, "%s needs the role %s; %s is %s",
 	    r->op, role_names[r->role], req->who.user,
 	    role_names[req->who.role]);
+}
+
+void
+req_wrong(struct req *req, const char *pointer, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(
+	    req->errors, json_pack("{s:s, s:s, s:s}", "pointer", pointer, "in",
+			     "body", "message", text));
+	if (req->err.code == ERR_NONE)
+		err_ptr(&req->err, ERR_INVALID, pointer, "%s", text);
 }
 
 int

@@ -14,6 +14,7 @@
 struct conf;
 struct page;
 struct page_worker;
+struct pair;
 
 /* Methods are bits, so that a set of them is a number. */
 enum method { GET = 1, POST = 2, PUT = 4, PATCH = 8, DELETE = 16 };
@@ -44,8 +45,8 @@ struct req {
 
 	const struct route *route;
 	struct who who;
-	const struct form_pair *pairs; /* of the query string */
-	const char *text;              /* the body as it came, for forms */
+	const struct pair *pairs; /* of the query string */
+	const char *text;         /* the body as it came, for forms */
 	size_t text_len;
 	json_t *body;                /* NULL: none, or not JSON */
 	const char *value[FORM_MAX]; /* the form's, checked */
@@ -115,6 +116,9 @@ long long req_int(const struct req *, const char *);
 /* Run a query on the request's own fields. */
 PGresult *req_query(struct req *, const struct query *)
     __attribute__((warn_unused_result));
+/* Note that a value of the body is wrong; the first becomes req->err. */
+void req_wrong(struct req *, const char *pointer, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Read on in the body: bytes read, 0 at its end; -1 if it broke off. */
 long req_read(struct req *, void *, size_t) __attribute__((warn_unused_result));
 

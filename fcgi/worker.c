@@ -91,8 +91,9 @@ answer(struct state *st, struct req *req, struct res *res, unsigned *allow)
 	}
 	if (session_take(session_here, req) == -1)
 		return -1;
-	return r->once && req->key != NULL ? once_answer(req, res)
-	                                   : route_answer(req, res);
+	return r->once && r->takes == NULL && req->key != NULL
+	           ? once_answer(req, res)
+	           : route_answer(req, res);
 }
 
 static void

@@ -44,7 +44,7 @@ static const struct {
 static int
 fail(struct err *e, const PGresult *r)
 {
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE), *at;
 	size_t i = 0;
 
 	if (state == NULL)
@@ -52,10 +52,13 @@ fail(struct err *e, const PGresult *r)
 	while (strncmp(state, sqlstates[i].prefix,
 		   strlen(sqlstates[i].prefix)) != 0)
 		i++;
-	return err_set(e, sqlstates[i].code, "%s",
-	    sqlstates[i].say != NULL
-		? sqlstates[i].say
-		: PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+	if (sqlstates[i].say != NULL)
+		return err_set(e, sqlstates[i].code, "%s", sqlstates[i].say);
+	/* RAISE ... USING COLUMN = '/target' points into the request. */
+	at = PQresultErrorField(r, PG_DIAG_COLUMN_NAME);
+	return err_ptr(e, sqlstates[i].code,
+	    at != NULL && at[0] == '/' ? at : "", "%s",
+	    PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 static void

@@ -1,0 +1,2 @@
+-- Whether a name is taken.
+SELECT digest FROM dataset WHERE name = :'name';

@@ -1,0 +1,2 @@
+-- A profile once it is there.
+SELECT profile, digest AS etag FROM dataset_profile WHERE digest = :'id';

@@ -1,0 +1,2 @@
+-- One run.
+SELECT run_json(r) FROM run r WHERE run_id = :'run_id';
