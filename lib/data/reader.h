@@ -37,10 +37,11 @@
 struct reader;
 
 enum cell_flag {
-	CELL_TEXT = 1, /* text by its format (a JSON string): never a number */
+	CELL_TEXT = 1,    /* text by its format (a JSON string): no number */
+	CELL_SCRATCH = 2, /* gone at the next batch: copy what is to stay */
 };
 
-/* One value.  Missing when text is NULL.  At least 16 bytes can be read at
+/* One value.  Missing when text is NULL.  At least 32 bytes can be read at
  * text, whatever len is, so that short values can be compared as words. */
 struct cell {
 	const char *text;
@@ -64,7 +65,8 @@ struct reader_column {
 	size_t nlevels;
 };
 
-/* cell[column * stride + row].  Valid until the next call. */
+/* cell[column * stride + row].  Valid until the next call, but for the text of
+ * cells without CELL_SCRATCH, which lives as long as the reader. */
 struct batch {
 	size_t nrows, ncols, stride;
 	const struct cell *cell;

@@ -16,6 +16,9 @@ int value_missing(const char *, size_t);
  * *integral (may be NULL) says that it was written without point and exponent.
  */
 int value_number(const char *, size_t, double *, int *integral);
+/* The same, quicker, where 32 bytes can be read whatever the length is; 2 when
+ * it has an exponent. */
+int value_number_padded(const char *, size_t, double *, int *integral);
 
 /* ISO 8601: YYYY-MM-DD, also YYYY/MM/DD, then optionally T or a blank and
  * HH:MM[:SS[.fraction]] and optionally Z, +HH, +HHMM or +HH:MM.  Without a zone
@@ -25,7 +28,7 @@ int value_datetime(const char *, size_t, double *seconds);
 
 /* The same instant as YYYY-MM-DDTHH:MM:SS[.mmm]Z, or only the date at midnight;
  * out has room for VALUE_DATETIME bytes. */
-#define VALUE_DATETIME 32
+#define VALUE_DATETIME 64
 void value_datetime_text(double seconds, char *out);
 
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar
@@ -35,5 +38,8 @@ long value_days(long year, int month, int day);
 /* 0 for false, no, f, n; 1 for true, yes, t, y (lower, Title or UPPER case);
  * else -1. */
 int value_boolean(const char *, size_t);
+/* Whether they are the two sides of one pair, as "no" and "yes" are, and "no"
+ * and "true" or "YES" are not; in whatever order. */
+int value_booleans(const char *, size_t, const char *, size_t);
 
 #endif
