@@ -75,9 +75,9 @@ struct plot {
 	struct plot_axis x, y;
 	const struct plot_series *series;
 	size_t nseries;
-	int square;     /* both axes have the same length on paper */
-	int line_x;     /* a muted vertical line at guide_x */
-	double guide_x; /* e.g. a threshold */
+	int square;           /* both axes have the same length on paper */
+	const double *guides; /* muted vertical lines: a threshold */
+	size_t nguides;
 };
 
 /* Draw in the rectangle at (x, y), w wide and h high, in points.  Strings may
@@ -92,6 +92,12 @@ int plot_svg(const struct plot *, double w, double h, const char *path,
     struct err *) __attribute__((warn_unused_result));
 int plot_png(const struct plot *, double w, double h, const char *path,
     struct err *) __attribute__((warn_unused_result));
+
+/* The same SVG for use inside HTML: no XML declaration, no background, and
+ * classes f-INK and s-INK (lib/report/ink.h) for a style sheet to recolour.
+ * Scales to the width it is given. */
+struct buf;
+void plot_inline(const struct plot *, double w, double h, struct buf *);
 
 /* The height that suits the plot at that width: by its number of rows, its
  * legend and whether it is square. */

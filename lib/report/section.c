@@ -1,0 +1,41 @@
+/*
+ * The input document taken apart.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "lib/banned.h"
+#include "lib/report/section.h"
+
+static const json_t *
+part(const json_t *doc, const char *name, json_type type)
+{
+	const json_t *v = json_object_get(doc, name);
+
+	return v != NULL && json_typeof(v) == type ? v : NULL;
+}
+
+void
+section_input_init(
+    struct section_input *in, const json_t *doc, struct doc *d, struct arena *a)
+{
+	const json_t *e = part(doc, "evaluation", JSON_OBJECT);
+
+	*in = (struct section_input){
+		.doc = d,
+		.arena = a,
+		.run = part(doc, "run", JSON_OBJECT),
+		.dataset = part(doc, "dataset", JSON_OBJECT),
+		.profile = part(doc, "profile", JSON_OBJECT),
+		.evaluation = e,
+		.trials = part(doc, "trials", JSON_ARRAY),
+		.findings = part(doc, "findings", JSON_ARRAY),
+		.decisions = part(doc, "decisions", JSON_ARRAY),
+		.lineage = part(doc, "lineage", JSON_OBJECT),
+	};
+	if (json_array_size(in->trials) == 0)
+		in->trials =
+		    part(json_object_get(e, "search"), "trials", JSON_ARRAY);
+	in->flags = flag_all(in);
+}

@@ -1,0 +1,72 @@
+/*
+ * The sections of the report: each turns parts of the input into blocks.
+ */
+#ifndef REPORT_SECTION_H
+#define REPORT_SECTION_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "lib/report/doc.h"
+
+struct arena;
+
+/* How much of lists that can be long is printed; what was cut is said. */
+#define SECTION_COLUMNS_MAX    60
+#define SECTION_TRIALS_MAX     50
+#define SECTION_FINDINGS_MAX   100
+#define SECTION_DECISIONS_MAX  100
+#define SECTION_GROUPS_MAX     30
+#define SECTION_ATTRIBUTES_MAX 8
+#define SECTION_DEPENDENCE_MAX 12
+
+/* A thing in the numbers that a reader should not miss. */
+struct flag {
+	enum doc_tone tone;
+	const char *text;
+	struct flag *next;
+};
+
+struct section_input {
+	struct doc *doc;
+	struct arena *arena;
+	/* Parts of the report's input; NULL where missing or of another
+	 * type. */
+	const json_t *run, *dataset, *profile, *evaluation, *trials, *findings,
+	    *decisions, *lineage;
+	struct flag *flags; /* worst first */
+};
+
+void section_input_init(
+    struct section_input *, const json_t *doc, struct doc *, struct arena *);
+
+/* flag.c: what the numbers give reason to say. */
+struct flag *flag_all(const struct section_input *);
+
+void section_summary(const struct section_input *);
+void section_data(const struct section_input *);
+void section_method(const struct section_input *);
+void section_results(const struct section_input *);
+void section_explanation(const struct section_input *);
+void section_fairness(const struct section_input *);
+void section_stability(const struct section_input *);
+void section_findings(const struct section_input *);
+void section_limitations(const struct section_input *);
+void section_decisions(const struct section_input *);
+void section_lineage(const struct section_input *);
+void section_glossary(const struct section_input *);
+
+/* Parts that the model card has too. */
+void section_verdict(const struct section_input *);
+void section_metrics(const struct section_input *);
+void section_limits(const struct section_input *);
+void section_groups(const struct section_input *);
+const char *section_task(const struct section_input *);
+
+/* Says in the document that something was not recorded. */
+void section_absent(const struct section_input *, const char *what);
+
+/* The trials in the order of their score, best first, an array of its own. */
+json_t *section_ranking(const struct section_input *, int sign);
+
+#endif
