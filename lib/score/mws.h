@@ -65,6 +65,7 @@ void mws_predict(const struct mws *, const struct raw *raw, float *out);
  * what XGBoost predicts with output_margin; link turns it into what XGBoost
  * predicts without, in place; calibrate into what we answer, in place. */
 void mws_margin(const struct mws *, const float *x, float *margin);
+double mws_score(const struct mws *, const float *x); /* a scorecard's points */
 void mws_link(const struct mws *, float *margin);
 void mws_calibrate(const struct mws *, float *p);
 
