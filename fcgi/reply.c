@@ -75,6 +75,18 @@ detail(const struct err *e)
 	}
 }
 
+/* Where the value stands that a pointer of the database's rules names. */
+static const char *
+place_of(const struct req *req, const char *pointer)
+{
+	const struct field *f = req->route != NULL ? req->route->form : NULL;
+
+	for (; f != NULL && f->name != NULL; f++)
+		if (strcmp(f->name, pointer + 1) == 0)
+			return f->in == IN_QUERY ? "query" : "body";
+	return "body";
+}
+
 void
 reply_problem(struct req *req, struct res *res, unsigned allow)
 {
@@ -92,7 +104,7 @@ reply_problem(struct req *req, struct res *res, unsigned allow)
 	else if (e->pointer[0] != '\0')
 		json_object_set_new(doc, "errors",
 		    json_pack("[{s:s, s:s, s:s}]", "pointer", e->pointer, "in",
-			"body", "message", e->text));
+			place_of(req, e->pointer), "message", e->text));
 	if (e->line > 0) {
 		json_object_set_new(doc, "line", json_integer(e->line));
 		json_object_set_new(doc, "column", json_integer(e->column));

@@ -217,9 +217,16 @@ res_row(struct req *req, struct res *res, const PGresult *r)
 int
 res_json(struct req *req, struct res *res, json_t *v)
 {
+	char *text;
+
 	res->type = "application/json";
-	res->body = json_text(v, req->arena);
-	res->len = strlen(res->body);
+	/* 15 figures: what people read is not to show the binary. */
+	if ((text = json_dumps(v, JSON_COMPACT | JSON_REAL_PRECISION(15))) ==
+	    NULL)
+		abort();
+	arena_defer(req->arena, free, text);
+	res->body = text;
+	res->len = strlen(text);
 	json_decref(v);
 	return 0;
 }
@@ -234,8 +241,8 @@ check_role(struct req *req)
 	if (req->who.role == ANYONE)
 		return err_set(&req->err, ERR_UNAUTHENTIC,
 		    "%s needs an access token", r->op);
-	return err_set(&req->err, ERR_DENIED, "%s needs the role %s; %s is %s",
-	    r->op, role_names[r->role], req->who.user,
+	return err_set(&req->err, ERR_DENIED,
+	    "%s needs the role %s; yours is %s", r->op, role_names[r->role],
 	    role_names[req->who.role]);
 }
 

@@ -21,6 +21,7 @@
 #include "lib/banned.h"
 
 #define KEY_FILE_MAX 8192
+#define SIGNATURE    64 /* bytes of ES256 */
 #define SKEW         60 /* seconds that the clocks of two hosts may differ */
 
 struct key {
@@ -188,22 +189,21 @@ figure(int c)
 	return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-/* Decode n figures without padding (RFC 7515, 2) and parse what they say. */
-static json_t *
-part(const char *s, size_t n)
+/* Decode n figures without padding (RFC 7515, 2) into out, which has room for
+ * TOKEN_MAX bytes; returns how many came out, or -1. */
+static long
+decode(const char *s, size_t n, char *out)
 {
-	char out[TOKEN_MAX];
 	unsigned bits = 0;
-	size_t len = 0;
-	struct err e;
+	long len = 0;
 	int have = 0;
 
 	if (n % 4 == 1)
-		return NULL;
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int v = figure((unsigned char)s[i]);
 		if (v == -1)
-			return NULL;
+			return -1;
 		bits = (bits << 6 | (unsigned)v) & 0xffffff;
 		have += 6;
 		if (have >= 8) {
@@ -211,9 +211,19 @@ part(const char *s, size_t n)
 			out[len++] = (char)(bits >> have & 0xff);
 		}
 	}
-	if ((bits & ((1u << have) - 1)) != 0)
-		return NULL; /* two texts for one value */
-	return json_parse(out, len, &e);
+	/* What is left over must be zero: one value has one text. */
+	return (bits & ((1u << have) - 1)) == 0 ? len : -1;
+}
+
+/* What a part of a token says, as JSON; NULL if it cannot be read. */
+static json_t *
+part(const char *s, size_t n)
+{
+	char out[TOKEN_MAX];
+	struct err e;
+	long len = decode(s, n, out);
+
+	return len == -1 ? NULL : json_parse(out, (size_t)len, &e);
 }
 
 int
@@ -280,7 +290,7 @@ json_t *
 token_verify(const struct token_keys *keys, const struct conf *c,
     const char *token, long long now, struct err *e)
 {
-	char kid[TOKEN_KID + 1];
+	char kid[TOKEN_KID + 1], signature[TOKEN_MAX];
 	const char *first, *second;
 	const struct key *k;
 	jwt_t *jwt = NULL;
@@ -290,8 +300,8 @@ token_verify(const struct token_keys *keys, const struct conf *c,
 	if (token_header(token, kid, e) == -1)
 		return NULL;
 	first = strchr(token, '.');
-	if ((second = strchr(first + 1, '.')) == NULL || second[1] == '\0' ||
-	    strchr(second + 1, '.') != NULL) {
+	if ((second = strchr(first + 1, '.')) == NULL ||
+	    decode(second + 1, strlen(second + 1), signature) != SIGNATURE) {
 		bad(e, "is not in three parts");
 		return NULL;
 	}

@@ -33,7 +33,8 @@ struct field {
 	const char *oneof;
 	const char *absent;       /* bound when the field is missing */
 	const struct field *form; /* T_OBJECT: its members */
-	int list; /* up to so many of them: an array, or words with commas */
+	int list;    /* up to so many of them: an array, or words with commas */
+	int unbound; /* of a body: checked, and left there for the function */
 	const char *help; /* a sentence for the OpenAPI document */
 };
 
