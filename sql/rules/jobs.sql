@@ -260,10 +260,14 @@ DECLARE
 	w record;
 	j job;
 	n integer := 0;
+	v_cancel boolean;
 BEGIN
 	others := 0;
-	FOR w IN SELECT k.id, k.heartbeat_at < clock_timestamp() - p_hung_s * interval '1 second' AS hung
-		FROM worker k WHERE k.id <> p_me ORDER BY k.id
+	-- Whoever was struck off and claims all the same counts as hung.
+	FOR w IN SELECT x.id, coalesce(k.heartbeat_at < clock_timestamp() - p_hung_s * interval '1 second', true) AS hung
+		FROM (SELECT k.id FROM worker k UNION SELECT q.worker_id FROM job q WHERE q.state = 1) x (id)
+		LEFT JOIN worker k ON k.id = x.id
+		WHERE x.id <> p_me ORDER BY x.id
 	LOOP
 		IF NOT pg_try_advisory_xact_lock(7001, w.id) AND NOT w.hung THEN
 			others := others + 1;
@@ -280,12 +284,16 @@ BEGIN
 				END IF;
 				CONTINUE;
 			END IF;
+			UPDATE run SET token = NULL WHERE run_id = j.run_id AND job_id = j.id
+			RETURNING cancel_requested INTO v_cancel;
+			IF v_cancel THEN -- what was to stop has stopped
+				PERFORM job_leave(j.id, j.token, 'cancelled', NULL, 'its worker went away');
+				PERFORM run_end(j.run_id, 'cancelled', 'platform', NULL);
+				CONTINUE;
+			END IF;
 			UPDATE job SET state = 0, worker_id = NULL, token = j.token + 1, attempt = j.attempt - 1,
 				reaped = j.reaped + 1
 			WHERE id = j.id;
-			IF j.run_id IS NOT NULL THEN
-				UPDATE run SET token = NULL WHERE run_id = j.run_id AND job_id = j.id;
-			END IF;
 			n := n + 1;
 		END LOOP;
 		DELETE FROM worker k WHERE k.id = w.id

@@ -111,6 +111,12 @@ UPDATE job SET state = 1, worker_id = :gone, reaped = 100, token = 9 FROM g WHER
 UPDATE run SET token = 9 FROM g WHERE run.run_id = g.run_id;
 SELECT is((SELECT reaped FROM job_reap(:w, 100, 60)), 0, 'a job that lost a hundred workers is not tried again');
 SELECT is((SELECT state || ' ' || (error->>'code') FROM run JOIN g USING (run_id)), 'crashed worker_lost', 'its run is crashed');
+INSERT INTO worker (program, host, pid, slots) VALUES ('test', 'gone', 1, 1) RETURNING id AS gone \gset
+CREATE TEMP TABLE x AS SELECT * FROM begun();
+SELECT run_cancel(run_id, 'bob') IS NULL FROM x \g /dev/null
+UPDATE job SET worker_id = :gone FROM x WHERE id = job_id;
+SELECT is((SELECT reaped FROM job_reap(:w, 100, 60)), 0, 'what was to be cancelled is not tried again');
+SELECT is((SELECT state FROM run JOIN x USING (run_id)), 'cancelled', 'it is cancelled');
 SELECT is(worker_beat(:w), true, 'the living beat');
 SELECT is(worker_beat(:gone), false, 'the dead do not');
 
