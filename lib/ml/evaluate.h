@@ -23,11 +23,14 @@ json_t *evaluate_holdout(const struct model *, const struct split *,
 
 /*
  * The same document as far as development rows can give it, from out-of-fold
- * predictions of a configuration (a trial's "config"): for the tools
- * model_evaluate, model_explain, fairness_check, stability_check.  "holdout"
- * and "baseline" are called "oof" and "baseline" here; "stability" compares
- * each fold with the others; "overfit" is {"train","oof","gap"} of the
- * objective.
+ * predictions of a configuration (a trial's "config"), for the tools
+ * model_evaluate, model_explain, fairness_check and stability_check.  What is
+ * "holdout" there is "oof" here; there is no "search".  The threshold is
+ * chosen by the specification's rule on the same rows.  "stability" compares
+ * the first validated fold with what it was trained on, "importance" and
+ * "partial_dependence" are that fold's model's, and "overfit" is {"train",
+ * "validated","gap"} of the objective on it, a gap above 0 meaning worse on
+ * what was not trained on.
  */
 json_t *evaluate_development(struct study *, const json_t *config,
     const struct watch *, struct err *) __attribute__((warn_unused_result));

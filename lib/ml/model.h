@@ -11,7 +11,7 @@
 
 struct err;
 struct frame;
-struct split;
+struct mws;
 struct study;
 struct watch;
 
@@ -41,8 +41,12 @@ int model_save(const struct model *, const char *dir, char digest[DIGEST_HEX],
 struct model *model_load(const char *dir, struct err *)
     __attribute__((warn_unused_result));
 
-/* The content of model.json.  Borrowed. */
+/* The content of model.json, and of reference.json (see psi.h).  Borrowed. */
 const json_t *model_json(const struct model *);
+const json_t *model_reference(const struct model *);
+
+/* The packed scorer, for explanations.  Borrowed. */
+const struct mws *model_mws(const struct model *);
 
 /*
  * Score rows (all if rows is NULL) of a frame with the model's own columns by

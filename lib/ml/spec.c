@@ -40,11 +40,11 @@ const char *const threshold_rule_names[THRESHOLD__MAX] = {
 	[THRESHOLD_FIXED]  = "fixed",
 };
 
-const char *const calibration_kind_names[CALIBRATION__MAX] = {
-	[CALIBRATION_AUTO]     = "auto",
-	[CALIBRATION_NONE]     = "none",
-	[CALIBRATION_PLATT]    = "platt",
-	[CALIBRATION_ISOTONIC] = "isotonic",
+const char *const calibration_kind_names[CALIBRATE__MAX] = {
+	[CALIBRATE_AUTO]     = "auto",
+	[CALIBRATE_NONE]     = "none",
+	[CALIBRATE_PLATT]    = "platt",
+	[CALIBRATE_ISOTONIC] = "isotonic",
 };
 
 const struct template_kind spec_templates[] = {
@@ -220,6 +220,17 @@ param_split_column(struct spec *s, const json_t *v, const char *pointer,
 }
 
 static int
+param_favourable(struct spec *s, const json_t *v, const char *pointer,
+    struct arena *a, struct err *err)
+{
+	if (!json_is_string(v) || s->task == TASK_REGRESSION)
+		return err_ptr(
+		    err, ERR_INVALID, pointer, "must be a class of the target");
+	s->favourable = arena_strdup(a, json_string_value(v));
+	return 0;
+}
+
+static int
 param_holdout(struct spec *s, const json_t *v, const char *pointer,
     struct arena *a, struct err *err)
 {
@@ -334,7 +345,7 @@ param_calibration(struct spec *s, const json_t *v, const char *pointer,
 	int i;
 
 	(void)a;
-	if (read_name(v, calibration_kind_names, CALIBRATION__MAX, pointer, &i,
+	if (read_name(v, calibration_kind_names, CALIBRATE__MAX, pointer, &i,
 		err) == -1)
 		return -1;
 	s->calibration = (enum calibration_kind)i;
@@ -345,6 +356,7 @@ param_calibration(struct spec *s, const json_t *v, const char *pointer,
 static const struct param params[] = {
 	{ "exclude",           param_exclude },
 	{ "exclude_protected", param_exclude_protected },
+	{ "favourable",        param_favourable },
 	{ "derived",           param_derived },
 	{ "split",             param_split },
 	{ "split_column",      param_split_column },
@@ -471,7 +483,7 @@ spec_from_json(const json_t *run, struct arena *a, struct err *err)
 		                                    : SPLIT_STRATIFIED,
 		.holdout = 0.2,
 		.folds = 5,
-		.trials = 24,
+		.trials = 40,
 		.seconds = 300,
 		.rounds_max = 400,
 		.one_hot_max = 12,
@@ -531,7 +543,7 @@ static json_t *
 params_to_json(const struct spec *s)
 {
 	json_t *p = json_object(), *derived = json_array();
-	json_t *learners = json_array();
+	json_t *names = json_array();
 
 	for (int i = 0; i < s->nderived; i++)
 		json_array_append_new(
@@ -540,11 +552,14 @@ params_to_json(const struct spec *s)
 	for (int i = 0; i < LEARNER__MAX; i++)
 		if (s->learners & 1u << i)
 			json_array_append_new(
-			    learners, json_string(learner_names[i]));
+			    names, json_string(learner_names[i]));
 	json_object_set_new(
 	    p, "exclude", names_to_json(s->exclude, s->nexclude));
 	json_object_set_new(
 	    p, "exclude_protected", json_boolean(s->exclude_protected));
+	if (s->favourable != NULL)
+		json_object_set_new(
+		    p, "favourable", json_string(s->favourable));
 	json_object_set_new(p, "derived", derived);
 	json_object_set_new(
 	    p, "split", json_string(split_kind_names[s->split]));
@@ -555,7 +570,7 @@ params_to_json(const struct spec *s)
 	json_object_set_new(p, "folds", json_integer(s->folds));
 	json_object_set_new(p, "missing_target",
 	    json_string(s->drop_missing_target ? "drop" : "fail"));
-	json_object_set_new(p, "learners", learners);
+	json_object_set_new(p, "learners", names);
 	json_object_set_new(p, "rounds_max", json_integer(s->rounds_max));
 	json_object_set_new(p, "one_hot_max", json_integer(s->one_hot_max));
 	json_object_set_new(p, "threshold_rule",

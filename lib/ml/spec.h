@@ -36,14 +36,14 @@ enum threshold_rule {
 extern const char *const threshold_rule_names[THRESHOLD__MAX];
 
 enum calibration_kind {
-	CALIBRATION_AUTO, /* what helps out of fold, else none */
-	CALIBRATION_NONE,
-	CALIBRATION_PLATT,
-	CALIBRATION_ISOTONIC,
-	CALIBRATION__MAX
+	CALIBRATE_AUTO, /* what helps out of fold, else none */
+	CALIBRATE_NONE,
+	CALIBRATE_PLATT,
+	CALIBRATE_ISOTONIC,
+	CALIBRATE__MAX
 };
 
-extern const char *const calibration_kind_names[CALIBRATION__MAX];
+extern const char *const calibration_kind_names[CALIBRATE__MAX];
 
 struct spec_derived { /* a feature from an expression of lib/score/dsl.h */
 	const char *name, *expr;
@@ -56,7 +56,8 @@ struct spec {
 	const char *target;
 	const char *positive; /* NULL: chosen from the data; binary only */
 	enum metric objective;
-	const char **protect; /* protected attributes */
+	const char *favourable; /* the class that people want to be given */
+	const char **protect;   /* protected attributes */
 	int nprotect;
 	bool exclude_protected; /* they are measured, never learnt from */
 	const char **exclude;
@@ -100,6 +101,7 @@ extern const struct template_kind spec_templates[];
  * error.  params:
  *	exclude            [column]
  *	exclude_protected  true|false (false)
+ *	favourable         a class (else see fairness.h)
  *	derived            [{"name","expr"}]
  *	split              stratified|random|grouped|time
  *	split_column       column, with grouped and time

@@ -33,6 +33,7 @@ struct split {
 	struct frame *frame; /* the development rows */
 	struct target target;
 	int nfolds;
+	size_t *row; /* of the whole data set, from 0, one a row of frame */
 	const uint8_t *fold; /* one a row of frame: the fold that it is held
 	                        out from.  By time: rows of fold 0 are the
 	                        earliest, and fold k is validated on, having
@@ -41,6 +42,7 @@ struct split {
 	size_t *fold_rows;
 	size_t holdout_rows, dropped_rows;
 	struct sealed *sealed;
+	void *mem; /* owns all of it */
 };
 
 /*
@@ -50,7 +52,8 @@ struct split {
  * is of the wrong type for the task, has a class with fewer rows than folds +
  * 1 or regression with fewer than 2 rows a fold; a positive class that does
  * not occur; protected, excluded or split columns that do not exist; fewer
- * groups than folds + 1.
+ * groups or points in time than folds + 1; a derived feature that does not
+ * compile; no column to learn from.
  */
 struct split *split_make(const struct frame *, const struct spec *,
     struct err *) __attribute__((warn_unused_result));

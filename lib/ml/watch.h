@@ -8,10 +8,10 @@
 struct err;
 
 /*
- * `tick` is called often (each boosting round, each fold, each bootstrap
- * block) from the calling thread, with the done fraction of the present call,
- * 0 to 1.  Non-zero stops the work: it fails with ERR_CANCELLED.  It must be
- * quick, must not fork, and cannot change any number that is computed.
+ * `tick` is called often (each boosting round, each fold, each group of rows)
+ * from the calling thread, with the done fraction of the present call, 0 to 1.
+ * Non-zero stops the work: it fails with ERR_CANCELLED.  It must be quick,
+ * must not fork, and cannot change any number that is computed.
  */
 struct watch {
 	int (*tick)(void *arg, double fraction);
