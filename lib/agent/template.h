@@ -15,7 +15,7 @@ struct err;
 #define TEMPLATE_PHASES_MAX 16
 
 struct template_phase {
-	const char *name;     /* one of phase_names */
+	const char *name;     /* one of lib/agent/phase.c */
 	const char *agent;    /* who owns it */
 	const char **outputs; /* NULL-terminated: artifacts and facts that must
 	                       * be there when it ends */
@@ -34,7 +34,6 @@ struct template
 	double holdout; /* share of the rows */
 	struct template_phase *phase;
 	int nphases;
-	json_t *params; /* JSON Schema of a run's "params" object */
 	const char *sha256;
 };
 
@@ -49,6 +48,10 @@ struct template *template_load(const char *share_dir, const char *name,
 /* All of them, sorted by name, NULL-terminated. */
 struct template **template_load_all(const char *share_dir, struct arena *,
     struct err *) __attribute__((warn_unused_result));
+
+/* A phase by name, or NULL. */
+const struct template_phase *template_phase(
+    const struct template *, const char *name);
 
 json_t *template_json(const struct template *);
 

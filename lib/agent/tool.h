@@ -50,6 +50,9 @@ extern const struct tool *const tools[]; /* NULL-terminated */
 
 const struct tool *tool_find(const char *name);
 
+/* Its arguments' schema, parsed; the caller's. */
+json_t *tool_schema(const struct tool *);
+
 /* {"items":[{"name","description","schema","side_effect","permission"}]}:
  * printed by modelwright-job --tools into share/tools.json, which the API
  * reads, so that it need not link the learners. */

@@ -71,8 +71,7 @@ doc_section(struct doc *d, const char *id, const char *title)
 	struct doc_block *b = add(d, DOC_SECTION);
 
 	b->id = id;
-	b->text = title;
-	b->head = arena_printf(d->arena, "%zu  %s", ++d->nsections, title);
+	b->text = arena_printf(d->arena, "%zu  %s", ++d->nsections, title);
 }
 
 static struct doc_block *

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "lib/arena.h"
+#include "lib/report/number.h"
 #include "lib/report/series.h"
 
 double
@@ -67,6 +68,8 @@ series_pairs(
 const char *
 series_word(struct arena *a, const json_t *v)
 {
+	char number[NUMBER_LEN];
+
 	switch (v == NULL ? JSON_NULL : json_typeof(v)) {
 	case JSON_STRING:
 		return json_string_value(v);
@@ -75,7 +78,8 @@ series_word(struct arena *a, const json_t *v)
 		return arena_printf(
 		    a, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 	case JSON_REAL:
-		return arena_printf(a, "%.6g", json_real_value(v));
+		number_sig(json_real_value(v), 6, number);
+		return arena_strdup(a, number);
 	case JSON_TRUE:
 		return "true";
 	case JSON_FALSE:
