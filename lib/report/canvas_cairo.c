@@ -61,6 +61,8 @@ static void
 dot(struct canvas *c, double x, double y, double r, enum ink i, double opacity)
 {
 	ink(c, i, opacity);
+	/* Text leaves a current point, to which an arc would draw a line. */
+	cairo_new_path(c->cr);
 	cairo_arc(c->cr, x, y, r, 0, 2 * M_PI);
 	cairo_fill(c->cr);
 }
@@ -68,6 +70,7 @@ dot(struct canvas *c, double x, double y, double r, enum ink i, double opacity)
 static void
 ring(struct canvas *c, double x, double y, double r, enum ink i)
 {
+	cairo_new_path(c->cr);
 	cairo_arc(c->cr, x, y, r, 0, 2 * M_PI);
 	ink(c, INK_PAPER, 1);
 	cairo_fill_preserve(c->cr);

@@ -77,8 +77,7 @@ intended(const struct section_input *in)
 		: "Not recorded. The owner of the model states the purpose, "
 		  "the users, and the uses that are out of scope, before it "
 		  "is used.");
-	doc_text(d,
-	    "The model predicts \"%s\" from a row like those of \"%s\".",
+	doc_text(d, "The model predicts “%s” from a row like those of “%s”.",
 	    json_str(in->evaluation, "target",
 		json_str(in->run, "target", "the target")),
 	    json_str(in->dataset, "name", "the data set"));

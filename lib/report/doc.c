@@ -71,7 +71,8 @@ doc_section(struct doc *d, const char *id, const char *title)
 	struct doc_block *b = add(d, DOC_SECTION);
 
 	b->id = id;
-	b->text = arena_printf(d->arena, "%zu  %s", ++d->nsections, title);
+	b->text = title;
+	b->head = arena_printf(d->arena, "%zu  %s", ++d->nsections, title);
 }
 
 static struct doc_block *

@@ -14,7 +14,8 @@
 struct arena;
 
 enum doc_kind {
-	DOC_SECTION, /* text is the heading, id the anchor */
+	DOC_SECTION, /* text is the heading, head the same with its number,
+	                id the anchor */
 	DOC_HEADING,
 	DOC_TEXT,
 	DOC_NOTE,    /* small print: what was cut, how to read */

@@ -328,9 +328,9 @@ figure_metrics(struct arena *a, const json_t *evaluation)
 	label = arena_alloc(a, rows * sizeof(*label));
 	v = arena_alloc(a, 4 * rows * sizeof(*v));
 	for (size_t i = 0; i < rows; i++) {
-		if (!measures[i].share ||
+		if (!measures[i].bounded ||
 		    measured_read(&m, evaluation, &measures[i]) == -1 ||
-		    fabs(m.value) > 1.001)
+		    m.value < -1)
 			continue;
 		label[n] = measures[i].label;
 		v[n] = m.value;

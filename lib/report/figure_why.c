@@ -15,8 +15,6 @@
 #include "lib/report/measure.h"
 #include "lib/report/series.h"
 
-#define SEARCH_MAX 2000
-
 /* [{label, value}] as flat bars, in the order given. */
 static struct plot *
 bars(struct arena *a, const json_t *array, const char *label, const char *value,
@@ -212,10 +210,14 @@ figure_search(
 		return NULL;
 	v = arena_alloc(a, 3 * size * sizeof(*v));
 	for (size_t i = 0; i < size; i++) {
-		double score =
-		    json_num(json_array_get(trials, i), "score", NAN);
+		const json_t *t = json_array_get(trials, i);
+		double score = json_num(t, "score", NAN);
 
-		if (!isfinite(score))
+		/* The baseline is far below and would flatten the rest. */
+		if (!isfinite(score) ||
+		    strcmp(
+			json_str(json_object_get(t, "config"), "learner", ""),
+			"baseline") == 0)
 			continue;
 		if (!(best * sign >= score * sign))
 			best = score;

@@ -117,9 +117,9 @@ flag_fairness(struct flags *f, const json_t *evaluation)
 			break;
 		if (ratio < FOUR_FIFTHS)
 			raise_flag(f, DOC_WARN,
-			    "By %.80s, the lowest selection rate is %.2f of "
+			    "By %.80s, the lowest selection rate is %.3f of "
 			    "the reference group's, under the four-fifths "
-			    "screen of 0.80.",
+			    "screen of 0.8.",
 			    name, ratio);
 		json_array_foreach (json_object_get(v, "groups"), j, g)
 			small += json_num(g, "n", NAN) < GROUP_SMALL;

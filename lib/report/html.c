@@ -123,7 +123,7 @@ print_block(struct buf *b, const struct doc_block *block,
 		if (before != NULL)
 			buf_puts(b, "</section>\n");
 		buf_printf(b, "<section id=\"%s\">", block->id);
-		element(b, "<h2>", block->text, "</h2>\n");
+		element(b, "<h2>", block->head, "</h2>\n");
 		break;
 	case DOC_HEADING:
 		element(b, "<h3>", block->text, "</h3>\n");
@@ -184,7 +184,7 @@ print_contents(struct buf *b, const struct doc *d)
 	for (const struct doc_block *k = d->first; k != NULL; k = k->next)
 		if (k->kind == DOC_SECTION) {
 			buf_printf(b, "<li><a href=\"#%s\">", k->id);
-			markup_escape(b, k->text);
+			markup_escape(b, k->head);
 			buf_puts(b, "</a></li>\n");
 		}
 	buf_puts(b, "</ol></nav>\n");

@@ -12,7 +12,7 @@ static void
 line(struct buf *b, const char *before, const char *text, const char *after)
 {
 	buf_puts(b, before);
-	markup_markdown(b, text);
+	markup_markdown(b, text, *before == '\0');
 	buf_puts(b, after);
 }
 
@@ -59,7 +59,7 @@ print_table(struct buf *b, const struct doc_table *t)
 		    *t->cells[i].text != '\0')
 			code(b, t->cells[i].text);
 		else
-			markup_markdown(b, t->cells[i].text);
+			markup_markdown(b, t->cells[i].text, 0);
 		buf_puts(b, i % t->ncolumns == t->ncolumns - 1 ? " |\n" : " |");
 	}
 	buf_puts(b, "\n");
@@ -86,8 +86,9 @@ print_block(struct buf *b, const struct doc_block *block)
 		break;
 	case DOC_CALLOUT:
 		line(b, "> **", block->head, "**");
-		line(b, *block->text != '\0' ? "  \n> " : "", block->text,
-		    "\n\n");
+		if (*block->text != '\0')
+			line(b, "  \n> ", block->text, "");
+		buf_puts(b, "\n\n");
 		break;
 	case DOC_FACTS:
 		for (const struct doc_fact *f = block->facts; f != NULL;
@@ -96,7 +97,7 @@ print_block(struct buf *b, const struct doc_block *block)
 			if (f->code)
 				code(b, f->value);
 			else
-				markup_markdown(b, f->value);
+				markup_markdown(b, f->value, 0);
 			buf_puts(b, "\n");
 		}
 		buf_puts(b, "\n");

@@ -42,13 +42,13 @@ word(char c)
 }
 
 void
-markup_markdown(struct buf *b, const char *s)
+markup_markdown(struct buf *b, const char *s, int begins_line)
 {
 	static const char special[] = "\\`*[]#|~";
 	const char *start = s;
 
 	for (; *s != '\0'; s++) {
-		int head = s == start;
+		int head = begins_line && s == start;
 		size_t digits = strspn(s, "0123456789");
 
 		if (*s == '&')
@@ -64,7 +64,7 @@ markup_markdown(struct buf *b, const char *s)
 			buf_puts(b, "&#64;");
 		else if (*s == 'w' && strncmp(s, "www.", 4) == 0)
 			buf_puts(b, "&#119;");
-		else if (*s == '_' && !head && word(s[-1]) && word(s[1]))
+		else if (*s == '_' && s != start && word(s[-1]) && word(s[1]))
 			buf_add(b, s, 1); /* never emphasis inside a word */
 		else if (*s == '_' || strchr(special, *s) != NULL ||
 			 (head && strchr("-+=", *s) != NULL))

@@ -11,7 +11,8 @@ void markup_escape(struct buf *, const char *);
 
 /* For a line of Markdown, a cell of its tables included: every character that
  * CommonMark or GitHub could take for markup has a backslash or is a
- * character reference. */
-void markup_markdown(struct buf *, const char *);
+ * character reference.  begins_line: nothing stands before it on its line, so
+ * that a list could begin. */
+void markup_markdown(struct buf *, const char *, int begins_line);
 
 #endif

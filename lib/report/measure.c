@@ -9,35 +9,35 @@
 
 /* clang-format off */
 const struct measure measures[] = {
-	{ "roc_auc", "ROC AUC", 1, 1, "ranks cases better than",
+	{ "roc_auc", "ROC AUC", 1, 3, 1, "ranks cases better than",
 	  "The chance that a random positive case scores above a random negative one; 0.5 is guessing, 1 is perfect." },
-	{ "pr_auc", "PR AUC", 1, 1, "ranks cases better than",
+	{ "pr_auc", "PR AUC", 1, 3, 1, "ranks cases better than",
 	  "Average precision over all recalls; guessing gives the share of positive cases." },
-	{ "gini", "Gini", 1, 1, "ranks cases better than",
+	{ "gini", "Gini", 1, 3, 1, "ranks cases better than",
 	  "Twice the ROC AUC less one; 0 is guessing." },
-	{ "ks", "KS", 1, 1, "separates the classes better than",
+	{ "ks", "KS", 1, 3, 1, "separates the classes better than",
 	  "The largest distance between the two classes' cumulative score distributions." },
-	{ "accuracy", "Accuracy", 1, 1, "labels more cases rightly than",
+	{ "accuracy", "Accuracy", 1, 3, 1, "labels more cases rightly than",
 	  "The share of rows with the right label; always compare it with the share of the largest class." },
-	{ "balanced_accuracy", "Balanced accuracy", 1, 1, "labels cases better than",
+	{ "balanced_accuracy", "Balanced accuracy", 1, 3, 1, "labels cases better than",
 	  "The mean over the classes of the share of rows found; every class counts the same." },
-	{ "f1", "F1", 1, 1, "labels cases better than",
+	{ "f1", "F1", 1, 3, 1, "labels cases better than",
 	  "The harmonic mean of precision and recall of the positive class at the threshold." },
-	{ "macro_f1", "Macro F1", 1, 1, "labels cases better than",
+	{ "macro_f1", "Macro F1", 1, 3, 1, "labels cases better than",
 	  "The mean of the classes' F1; every class counts the same." },
-	{ "mcc", "MCC", 1, 1, "labels cases better than",
+	{ "mcc", "MCC", 1, 3, 1, "labels cases better than",
 	  "The correlation of predicted and actual labels, from -1 to 1; 0 is guessing." },
-	{ "log_loss", "Log loss", -1, 0, "gives better probabilities than",
+	{ "log_loss", "Log loss", -1, 3, 0, "gives better probabilities than",
 	  "The mean negative logarithm of the probability given to what happened; less is better, confident errors cost most." },
-	{ "brier", "Brier score", -1, 1, "gives better probabilities than",
+	{ "brier", "Brier score", -1, 3, 0, "gives better probabilities than",
 	  "The mean squared distance of the probability from what happened; less is better." },
-	{ "r2", "R²", 1, 1, "predicts more closely than",
+	{ "r2", "R²", 1, 3, 1, "predicts more closely than",
 	  "The share of the target's variance that the model explains; 0 is predicting the mean, less is worse than that." },
-	{ "rmse", "RMSE", -1, 0, "predicts more closely than",
+	{ "rmse", "RMSE", -1, 0, 0, "predicts more closely than",
 	  "The root of the mean squared error, in the target's own unit; large errors weigh most." },
-	{ "mae", "MAE", -1, 0, "predicts more closely than",
+	{ "mae", "MAE", -1, 0, 0, "predicts more closely than",
 	  "The mean absolute error, in the target's own unit." },
-	{ "mape", "MAPE", -1, 0, "predicts more closely than",
+	{ "mape", "MAPE", -1, 3, 0, "predicts more closely than",
 	  "The mean absolute error relative to the actual value; unstable where that is near zero." },
 	{ 0 }
 };
@@ -108,8 +108,8 @@ measured_verdict(const struct measured *m)
 void
 measure_print(const struct measure *m, double x, char out[NUMBER_LEN])
 {
-	if (m->share)
-		number_fix(x, 3, out);
+	if (m->decimals > 0)
+		number_fix(x, m->decimals, out);
 	else
 		number_sig(x, 4, out);
 }

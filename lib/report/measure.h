@@ -13,7 +13,8 @@ struct measure {
 	const char *name;  /* in the evaluation document */
 	const char *label; /* "ROC AUC" */
 	int sign;          /* +1: more is better; -1: less is */
-	int share;         /* lies in 0..1 or -1..1: three decimals */
+	int decimals;      /* 0: in the target's own unit, so four digits */
+	int bounded;       /* at most 1, and 1 is best */
 	const char *verb;  /* "ranks better than" the baseline */
 	const char *sense; /* one sentence for the glossary */
 };

@@ -136,15 +136,15 @@ start(struct pager *p, const struct doc_block *b)
 static void
 draw_section(struct pager *p, const struct doc_block *b)
 {
-	double before = p->y > p->top + 1 ? 20 : 0;
+	double before = p->y > p->top + 1 && b != p->doc->first ? 20 : 0;
 
 	pager_need(p, before + 34 + fmax(start(p, b->next), 50));
 	if (p->y > p->top + 1)
 		p->y += before;
-	p->section = b->text;
-	pager_mark(p, b->text);
+	p->section = b->head;
+	pager_mark(p, b->head);
 	pager_tag(p, "H1");
-	p->y += pdf_wrapped(p, &section, b->text, p->left, p->y, p->width, 1);
+	p->y += pdf_wrapped(p, &section, b->head, p->left, p->y, p->width, 1);
 	pager_tag_end(p, "H1");
 	p->y += 3;
 	canvas_line(&p->canvas, p->left, p->y, p->left + p->width, p->y,
@@ -314,7 +314,9 @@ render(const struct doc *d, size_t pages, struct buf *b)
 	struct pager p;
 
 	pager_init(&p, s, d, pages);
+	pager_tag(&p, "Document");
 	draw(&p, d);
+	pager_tag_end(&p, "Document");
 	pager_done(&p);
 	cairo_surface_finish(s);
 	status = cairo_surface_status(s);

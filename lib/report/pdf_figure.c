@@ -48,6 +48,20 @@ pdf_figures_height(const struct pager *p, const struct doc_block *b)
 	       caption_height(p, b, p->width);
 }
 
+/* A figure may lose a fifth of its height to fit the page's rest.  The rows of
+ * a plot of categories keep their height. */
+static double
+fitted(struct pager *p, const struct doc_block *b, double h, double needed)
+{
+	double short_ = needed - pager_left(p);
+
+	if (short_ > 0 && short_ < 0.2 * h &&
+	    (b->plot->square || b->plot->y.ncategories == 0))
+		return h - short_;
+	pager_need(p, needed);
+	return h;
+}
+
 static void
 draw(struct pager *p, const struct doc_block *b, double x, double w, double h)
 {
@@ -56,25 +70,28 @@ draw(struct pager *p, const struct doc_block *b, double x, double w, double h)
 	pager_tag_end(p, "Figure");
 }
 
+/* A plot of few rows keeps its own height beside a high one. */
+static double
+own_height(const struct doc_block *b, double w, double h)
+{
+	return b->plot->y.ncategories > 0 && !b->plot->square
+	           ? fmin(h, plot_height(b->plot, w))
+	           : h;
+}
+
 const struct doc_block *
 pdf_figures(struct pager *p, const struct doc_block *b)
 {
 	double half = (p->width - GUTTER) / 2, right = p->left + half + GUTTER;
 	double h, text;
 
-	pager_need(p, pdf_figures_height(p, b));
 	if (paired(b)) {
 		h = fmax(plot_height(b->plot, half),
 		    plot_height(b->next->plot, half));
-		/* A plot of few rows keeps its own height beside a high
-		 * one. */
-		draw(p, b, p->left, half,
-		    b->plot->y.ncategories > 0 ? plot_height(b->plot, half)
-					       : h);
-		draw(p, b->next, right, half,
-		    b->next->plot->y.ncategories > 0
-			? plot_height(b->next->plot, half)
-			: h);
+		h = fitted(p, plot_height(b->plot, half) == h ? b : b->next, h,
+		    pdf_figures_height(p, b));
+		draw(p, b, p->left, half, own_height(b, half, h));
+		draw(p, b->next, right, half, own_height(b->next, half, h));
 		p->y += h + 3;
 		text = fmax(
 		    pdf_wrapped(p, &caption, b->text, p->left, p->y, half, 1),
@@ -84,13 +101,15 @@ pdf_figures(struct pager *p, const struct doc_block *b)
 		return b->next;
 	}
 	if (b->half) {
-		h = plot_height(b->plot, half);
+		h = fitted(
+		    p, b, plot_height(b->plot, half), pdf_figures_height(p, b));
 		draw(p, b, p->left, half, h);
 		pdf_wrapped(p, &caption, b->text, right, p->y + 14, half, 1);
 		p->y += h + 10;
 		return b;
 	}
-	h = plot_height(b->plot, p->width);
+	h = fitted(
+	    p, b, plot_height(b->plot, p->width), pdf_figures_height(p, b));
 	draw(p, b, p->left, p->width, h);
 	p->y += h + 3;
 	p->y += pdf_wrapped(p, &caption, b->text, p->left, p->y, p->width, 1);

@@ -221,56 +221,67 @@ static const struct pdf_text
 	code_style  = { .size = 7.4, .leading = 12.4, .ink = INK_TEXT, .font = TEXT_MONO };
 /* clang-format on */
 
-/* Two columns of facts where all values are short, else one. */
-static size_t
-fact_columns(const struct doc_block *b, double name, double width)
+/* Whether a value needs the whole width: it is too long for half of it. */
+static int
+wide(const struct doc_fact *f, double width)
 {
-	size_t n = 0;
+	const struct pdf_text *style = f->code ? &code_style : &value_style;
 
-	for (const struct doc_fact *f = b->facts; f != NULL; f = f->next) {
-		const struct pdf_text *style =
-		    f->code ? &code_style : &value_style;
-
-		n++;
-		if (text_width(f->value, style->font, style->size) >
-		    width / 2 - name - 12)
-			return 1;
-	}
-	return n >= 6 ? 2 : 1;
+	return text_width(f->value, style->font, style->size) > width;
 }
 
+/* Draws one fact and returns its height; name is the width of its name. */
+static double
+draw_fact(
+    struct pager *p, const struct doc_fact *f, double x, double name, double w)
+{
+	const struct pdf_text *style = f->code ? &code_style : &value_style;
+	double a, b;
+
+	pager_tag(p, "P");
+	a = pdf_wrapped(p, &name_style, f->name, x, p->y, name - 6, 1);
+	b = pdf_wrapped(p, style, f->value, x + name, p->y, w - name, 1);
+	pager_tag_end(p, "P");
+	return fmax(a, b);
+}
+
+static double
+fact_height(struct pager *p, const struct doc_fact *f, double name, double w)
+{
+	const struct pdf_text *style = f->code ? &code_style : &value_style;
+
+	return fmax(pdf_wrapped(p, style, f->value, 0, 0, w - name, 0),
+	    pdf_wrapped(p, &name_style, f->name, 0, 0, name - 6, 0));
+}
+
+/* Two facts stand side by side where both are short. */
 void
 pdf_facts(struct pager *p, const struct doc_block *b)
 {
-	double name = 60, column, h = 0;
-	size_t columns, at = 0;
+	const double gap = 16;
+	double name = 60, half = (p->width - gap) / 2, h;
+	int any_pair = 0;
 
 	for (const struct doc_fact *f = b->facts; f != NULL; f = f->next)
 		name = fmax(name,
 		    text_width(f->name, name_style.font, name_style.size));
 	name = fmin(name + 10, 150);
-	columns = fact_columns(b, name, p->width);
-	column = p->width / (double)columns;
+	for (const struct doc_fact *f = b->facts; f != NULL; f = f->next)
+		any_pair += f->next != NULL && !wide(f, half - name) &&
+		            !wide(f->next, half - name);
 	for (const struct doc_fact *f = b->facts; f != NULL; f = f->next) {
-		const struct pdf_text *style =
-		    f->code ? &code_style : &value_style;
-		double w = column - name - (columns > 1 ? 12 : 0), x;
-		double high = fmax(pdf_wrapped(p, style, f->value, 0, 0, w, 0),
-		    pdf_wrapped(p, &name_style, f->name, 0, 0, name - 6, 0));
+		int pair = any_pair > 1 && f->next != NULL &&
+		           !wide(f, half - name) && !wide(f->next, half - name);
 
-		if (at == 0)
-			pager_need(p, fmin(high, 200));
-		x = p->left + (double)at * column;
-		pager_tag(p, "P");
-		pdf_wrapped(p, &name_style, f->name, x, p->y, name - 6, 1);
-		pdf_wrapped(p, style, f->value, x + name, p->y, w, 1);
-		pager_tag_end(p, "P");
-		h = fmax(h, high);
-		at = (at + 1) % columns;
-		if (at == 0 || f->next == NULL) {
-			p->y += h + 1.5;
-			h = 0;
-		}
+		pager_need(p, fmin(fact_height(p, f, name, p->width), 200));
+		if (pair) {
+			h = draw_fact(p, f, p->left, name, half);
+			f = f->next;
+			h = fmax(h,
+			    draw_fact(p, f, p->left + half + gap, name, half));
+		} else
+			h = draw_fact(p, f, p->left, name, p->width);
+		p->y += h + 1.5;
 	}
 	p->y += 8;
 }

@@ -16,6 +16,7 @@
 #define TICK_SIZE    6.8
 #define LABEL_SIZE   7.2
 #define ROW_HEIGHT   13.5
+#define ROW_TIGHT    11.5 /* of many rows */
 
 /* Where the parts of a plot go. */
 struct layout {
@@ -44,8 +45,8 @@ keys(struct canvas *c, struct arena *a, const struct plot *p, double x,
 		if (s->name == NULL)
 			continue;
 		any = 1;
-		name = text_fit(a, s->name, TEXT_REGULAR, KEY_SIZE,
-		    fmin(w - KEY_MARK - 4, 160));
+		name = text_fit(
+		    a, s->name, TEXT_REGULAR, KEY_SIZE, w - KEY_MARK - 4);
 		wide = KEY_MARK + 3 + text_width(name, TEXT_REGULAR, KEY_SIZE);
 		if (at > 0 && at + wide > w) {
 			at = 0;
@@ -121,8 +122,11 @@ ranges(struct plot_frame *f, double w, double h)
 		x.low -= air;
 		x.high += air;
 	}
-	axis_init(&f->x, &p->x, x.low, x.high, (int)fmax(2, w / 48), round_x);
-	axis_init(&f->y, &p->y, y.low, y.high, (int)fmax(2, h / 28), 1);
+	/* The same steps both ways in a square. */
+	axis_init(&f->x, &p->x, x.low, x.high,
+	    p->square ? 5 : (int)fmax(2, w / 46), round_x);
+	axis_init(&f->y, &p->y, y.low, y.high,
+	    p->square ? 5 : (int)fmax(2, h / 28), 1);
 }
 
 /* Where everything goes in w × h.  The axes' own ranges are needed first, as
@@ -266,14 +270,20 @@ draw_edges(struct plot_frame *f, const struct layout *l)
 			canvas_line(f->canvas, axis_at(&f->x, 0), l->y,
 			    axis_at(&f->x, 0), floor_, INK_AXIS, 0.8, 0);
 	}
-	for (size_t i = 0; i < f->plot->nguides; i++)
-		if (f->plot->guides[i] >= f->x.low &&
-		    f->plot->guides[i] <= f->x.high) {
-			double x = axis_at(&f->x, f->plot->guides[i]);
+}
 
-			canvas_line(
-			    f->canvas, x, l->y, x, floor_, INK_MUTED, 0.9, 2);
-		}
+static void
+draw_guides(struct plot_frame *f, const struct layout *l)
+{
+	for (size_t i = 0; i < f->plot->nguides; i++) {
+		double x = f->plot->guides[i];
+
+		if (x < f->x.low || x > f->x.high)
+			continue;
+		x = axis_at(&f->x, x);
+		canvas_line(
+		    f->canvas, x, l->y, x, l->y + l->h, INK_MUTED, 0.9, 2);
+	}
 }
 
 static void
@@ -305,11 +315,15 @@ draw_on(const struct plot *p, struct canvas *c, double x, double y, double w,
 	f.y.to = f.y.rows > 0 ? l.y + l.h : l.y;
 	draw_x(&f, &l);
 	draw_y(&f, &l);
+	if (f.y.rows > 0)
+		draw_guides(&f, &l);
 	for (size_t i = 0; i < p->nseries; i++) {
 		plot_kind_rows[p->series[i].kind].draw(&f, &p->series[i]);
 		f.bar += p->series[i].kind == PLOT_BAR;
 	}
 	draw_edges(&f, &l);
+	if (f.y.rows == 0)
+		draw_guides(&f, &l);
 	arena_free(a);
 }
 
@@ -346,11 +360,12 @@ plot_height(const struct plot *p, double w)
 	else
 		left += 18;
 	if (p->square)
-		data = fmin(w - left - 6, 280);
+		data = fmin(w - left - 6, 172);
 	else if (p->y.ncategories > 0)
-		data = ROW_HEIGHT * fmin(fmax((double)p->y.ncategories, 2), 60);
+		data = (p->y.ncategories > 12 ? ROW_TIGHT : ROW_HEIGHT) *
+		       fmin(fmax((double)p->y.ncategories, 2), 60);
 	else
-		data = fmin(fmax(w * 0.5, 90), 240);
+		data = fmin(fmax(w * 0.44, 80), 150);
 	if (p->x.ncategories > 0) {
 		double most = widest_category(a, &p->x, 60);
 

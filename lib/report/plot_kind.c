@@ -192,7 +192,7 @@ whisker(struct plot_frame *f, int upright, double across, double low,
 		canvas_line(f->canvas, from, across, to, across, ink, 0.9, 0);
 }
 
-/* The value at the end of a bar, inside it where there is no room outside. */
+/* The value at the end of a bar; where a guide may cross it, on paper. */
 static void
 bar_value(struct plot_frame *f, double value, double end, double y)
 {
@@ -204,6 +204,12 @@ bar_value(struct plot_frame *f, double value, double end, double y)
 	number_sig(value, 3, text);
 	t.x = value < 0 ? end - 3 : end + 3;
 	t.anchor = value < 0 ? CANVAS_END : CANVAS_START;
+	if (f->plot->nguides > 0) {
+		double w = text_width(text, TEXT_REGULAR, t.size);
+
+		canvas_rect(f->canvas, value < 0 ? t.x - w : t.x, y - 3.5, w, 7,
+		    INK_PAPER, 1);
+	}
 	canvas_text(f->canvas, &t, text);
 }
 
@@ -332,13 +338,13 @@ draw_tile(struct plot_frame *f, const struct plot_series *s)
 		y = axis_row(&f->y, (size_t)s->y[i]);
 		shade = shade >= 0 && shade <= 1 ? shade : 0;
 		canvas_rect(f->canvas, x - w / 2 + 0.5, y - h / 2 + 0.5, w - 1,
-		    h - 1, plot_ink(s), 0.06 + 0.9 * shade);
+		    h - 1, plot_ink(s), 0.05 + 0.53 * shade);
 		if (size < 4)
 			continue;
 		number_sig(s->high[i], 3, text);
 		t.x = x;
 		t.y = y + size * 0.36;
-		t.ink = shade > 0.5 ? INK_PAPER : INK_TEXT;
+		t.ink = INK_TEXT;
 		canvas_text(f->canvas, &t, text);
 	}
 }

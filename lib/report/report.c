@@ -54,7 +54,7 @@ open_doc(const json_t *input, const char *kind, struct arena *a)
 	    arena_printf(a, "Modelwright %s · %.80s", PACKAGE_VERSION, id),
 	    200);
 	d->subtitle = text_clean(a,
-	    arena_printf(a, "%s of \"%.100s\" on the data set \"%.100s\"",
+	    arena_printf(a, "%s of “%.100s” on the data set “%.100s”",
 		strcmp(json_str(evaluation, "task", ""), "regression") == 0
 		    ? "Regression"
 		    : "Classification",

@@ -13,7 +13,7 @@ struct arena;
 
 /* How much of lists that can be long is printed; what was cut is said. */
 #define SECTION_COLUMNS_MAX    60
-#define SECTION_TRIALS_MAX     50
+#define SECTION_TRIALS_MAX     30
 #define SECTION_FINDINGS_MAX   100
 #define SECTION_DECISIONS_MAX  100
 #define SECTION_GROUPS_MAX     30

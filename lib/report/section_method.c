@@ -194,7 +194,7 @@ trials(const struct section_input *in, const struct measure *m)
 		{ "Trial", DOC_RIGHT },
 		{ "Learner", DOC_LEFT },
 		{ "Score", DOC_RIGHT },
-		{ "SD of folds", DOC_RIGHT },
+		{ "SD", DOC_RIGHT },
 		{ "Folds", DOC_RIGHT },
 		{ "Rounds", DOC_RIGHT },
 		{ "Time", DOC_RIGHT },
@@ -229,8 +229,9 @@ trials(const struct section_input *in, const struct measure *m)
 		    d, "%s", settings(in, json_object_get(config, "params")));
 	}
 	doc_note(d,
-	    "Best first, by the mean over the folds held out in turn. %s"
-	    "Trials with fewer folds were stopped early.",
+	    "Best first, by the mean over the folds held out in turn; SD is "
+	    "the standard deviation of the folds. %sTrials with fewer folds "
+	    "were not carried on.",
 	    json_array_size(ranking) > SECTION_TRIALS_MAX
 		? arena_printf(in->arena,
 		      "The %d best of %zu trials; all are in metrics.json. ",
@@ -267,7 +268,8 @@ search(const struct section_input *in)
 	if (p != NULL)
 		doc_figure(in->doc, p, 0,
 		    "Each dot is a trial, in the order in which they were run; "
-		    "the line is the best score up to there.");
+		    "the line is the best score up to there. The constant "
+		    "baseline is left out.");
 	trials(in, m);
 }
 

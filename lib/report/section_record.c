@@ -183,12 +183,15 @@ facts(const struct section_input *in, const json_t *v, const char *path,
 	json_t *item;
 
 	json_object_foreach ((json_t *)v, key, item) {
-		const char *name = arena_printf(in->arena, "%s%s%.60s", path,
+		char *name = arena_printf(in->arena, "%s%s%.60s", path,
 		    *path != '\0' ? " › " : "", key);
 		const char *word = series_word(in->arena, item);
 
 		if (*left == 0)
 			return;
+		for (char *c = name; *c != '\0'; c++)
+			if (*c == '_')
+				*c = ' ';
 		if (json_is_object(item) && depth < 3) {
 			facts(in, item, name, depth + 1, left);
 			continue;

@@ -47,7 +47,7 @@ rates(const struct section_input *in)
 	number_percent(fp / (fp + tn), u);
 	doc_text(in->doc,
 	    "At the threshold of %.3f the model finds %s of the rows that are "
-	    "\"%.60s\" (recall), %s of those that it labels so are rightly "
+	    "“%.60s” (recall), %s of those that it labels so are rightly "
 	    "labelled (precision), and %s of the others are labelled so "
 	    "wrongly.",
 	    threshold, tp + fn > 0 ? s : "–", positive, tp + fp > 0 ? t : "–",

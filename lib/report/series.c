@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "lib/arena.h"
-#include "lib/report/number.h"
 #include "lib/report/series.h"
 
 double
@@ -68,8 +67,6 @@ series_pairs(
 const char *
 series_word(struct arena *a, const json_t *v)
 {
-	char number[NUMBER_LEN];
-
 	switch (v == NULL ? JSON_NULL : json_typeof(v)) {
 	case JSON_STRING:
 		return json_string_value(v);
@@ -78,8 +75,7 @@ series_word(struct arena *a, const json_t *v)
 		return arena_printf(
 		    a, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 	case JSON_REAL:
-		number_sig(json_real_value(v), 6, number);
-		return arena_strdup(a, number);
+		return arena_printf(a, "%.6g", json_real_value(v));
 	case JSON_TRUE:
 		return "true";
 	case JSON_FALSE:

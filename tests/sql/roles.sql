@@ -16,20 +16,20 @@ $$;
 SELECT is(pg_temp.may('modelwright_api', tab), api, 'what the API may do to ' || tab) FROM allowed;
 SELECT is(pg_temp.may('modelwright_worker', tab), worker, 'what a worker may do to ' || tab) FROM allowed;
 SELECT is(pg_temp.may('modelwright_reader', tab), CASE WHEN tab IN ('runs', 'run_events') THEN 'r' ELSE '' END, 'what a reader may do to ' || tab) FROM allowed;
-SELECT is((SELECT array_agg(c.relname::text ORDER BY 1) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+SELECT is((SELECT array_agg(c.relname::text ORDER BY c.relname::text COLLATE "C") FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
 	AND c.relname NOT IN (SELECT tab FROM allowed) AND c.relname <> 'schema_migration'), NULL, 'no table is left out here');
 SELECT is((SELECT count(*) FROM pg_class c, unnest(ARRAY['modelwright_api', 'modelwright_worker', 'modelwright_reader']) r
 	WHERE c.relispartition AND c.relkind = 'r' AND pg_temp.may(r, c.oid::regclass::text) <> ''), 0::bigint, 'nobody reaches a partition past its table');
 
 -- Functions.
-SELECT is((SELECT array_agg(p.proname::text ORDER BY 1) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname::text COLLATE "C") FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 	AND NOT coalesce(p.proconfig::text LIKE '%search_path=public, pg_temp%', false)), NULL, 'what runs as the owner has a fixed search path');
-SELECT is((SELECT array_agg(p.proname::text ORDER BY 1) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname::text COLLATE "C") FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 	AND has_function_privilege('modelwright_reader', p.oid, 'EXECUTE')), NULL, 'a reader calls nothing that runs as the owner');
-SELECT is((SELECT array_agg(p.proname::text ORDER BY 1) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname::text COLLATE "C") FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 	AND has_function_privilege('modelwright_api', p.oid, 'EXECUTE')),
 	ARRAY['control_changed', 'job_enqueue', 'job_redrive', 'run_cancel', 'run_create', 'run_pause', 'run_resume'], 'what the API calls as the owner');
-SELECT is((SELECT array_agg(p.proname::text ORDER BY 1) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname::text COLLATE "C") FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
 	AND has_function_privilege('modelwright_worker', p.oid, 'EXECUTE')),
 	ARRAY['control_changed', 'job_claim', 'job_done', 'job_done_many', 'job_enqueue', 'job_fail', 'job_promote', 'job_reap', 'job_release',
 		'partitions_ahead', 'run_begin', 'run_finish', 'run_step_commit', 'worker_beat', 'worker_start', 'worker_stop'], 'what a worker calls as the owner');
