@@ -15,13 +15,18 @@
  * x depth / 2) instead of O(leaves x depth^2), and as all factors are positive
  * nothing cancels.
  *
- * Sums over leaves are made once an edge: whatever leaf lies below the last
- * edge on a feature has the same (o - z) / factor.  Below an edge on a feature
- * that stood higher up too, the higher edge's term is taken back.
+ * Sums over leaves are made once an edge.  With P(n), the product of the
+ *factors z (1 - t) + o t of the features above node n, and T(n), the sum over
+ *the leaves below n of v times the factors on the way down from n, an edge from
+ *n to c on a feature that is new there gives (o - z) P(n) T(c).  A feature that
+ * an edge higher up was on already has one factor only, that of the lower edge:
+ * so the higher one's is divided out, and what its term counted for leaves
+ * below c is taken back.
  */
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
@@ -30,155 +35,203 @@
 #include "lib/score/mws.h"
 #include "lib/score/mws_map.h"
 
-/* Points come in fours, for the sake of vectors. */
-#define POINTS_STEP 4
+/* Four points of the quadrature; floats carry more digits than XGBoost's own
+ * sums do. */
+typedef float points __attribute__((vector_size(16)));
 
-/* A depth's part of the scratch: four vectors of npoints, then two numbers. */
-enum { FACTOR, INVERSE, PRODUCT, BELOW, VECTORS };
+enum { LANES = 4, VECTORS_MAX = MWS_DEPTH_MAX / 2 / LANES };
+
+/* An edge on the way down. */
+struct edge {
+	float o, z;
+};
 
 struct walk {
 	const struct mws *m;
-	const union mws_value *slots;
-	double *phi, *stack;
-	const double *t, *beyond; /* points, 1 / (1 - t) */
+	const struct mws_value *slots;
+	points *phi;            /* [nfeatures][n] */
+	points *factor, *above; /* [depth][n]: of the edge; P */
+	points *below;          /* [depth][n]: T */
+	points *t;
+	struct edge *edge; /* [depth] */
 	uint32_t mask, shift;
 };
 
-static double *
-vector(const struct walk *w, int depth, int which, int n)
-{
-	return w->stack + (size_t)(depth * VECTORS + which) * (size_t)n;
-}
+typedef void visit_fn(const struct walk *, const struct mws_node *, int);
 
-/* Whether the row goes along the edge at a depth, and its share. */
-static double *
-edge(const struct walk *w, int depth, int n)
-{
-	return w->stack + (size_t)(MWS_DEPTH_MAX + 2) * VECTORS * (size_t)n +
-	       (size_t)depth * 2;
-}
-
-/* n is npoints, a constant where it is 4. */
+/* The edge from a node at depth - 1 whose feature is new on this path. */
 static inline __attribute__((always_inline)) void
-visit_edge(const struct walk *w, const struct mws_node *child, int depth,
-    int hot, uint32_t feature, int n,
-    void (*below)(const struct walk *, const struct mws_node *, int))
+new_edge(const struct walk *w, const struct mws_node *c, int depth,
+    struct edge e, points *phi, points *sum, int n, visit_fn *visit)
 {
-	const struct mws_cold *c = &w->m->cold[child - w->m->node];
-	const double *t = w->t, *beyond = w->beyond;
-	double *factor = vector(w, depth, FACTOR, n);
-	double *inverse = vector(w, depth, INVERSE, n);
-	double *product = vector(w, depth, PRODUCT, n);
-	double *sum = vector(w, depth, BELOW, n);
-	const double *above = vector(w, depth - 1, PRODUCT, n);
-	const double *up = vector(w, (int)c->up, INVERSE, n);
-	double *here = edge(w, depth, n), *there = edge(w, (int)c->up, n);
-	double z = (double)c->share, o = hot, part = 0;
+	const points *above = w->above + (depth - 1) * n;
+	points *factor = w->factor + depth * n;
 
-	if (c->up != 0)
-		o *= there[0];
-	here[0] = o;
-	here[1] = z;
-	if (o != 0) {
-		for (int q = 0; q < n; q++)
-			factor[q] = z + (1 - z) * t[q];
-		for (int q = 0; q < n; q++)
-			inverse[q] = 1 / factor[q];
-	} else {
-		double per = 1 / z;
+	if (c->link >> w->shift == 0) {
+		float v = mws_unkey((int32_t)c->value);
 
-		for (int q = 0; q < n; q++)
-			factor[q] = z * (1 - t[q]);
-		for (int q = 0; q < n; q++)
-			inverse[q] = per * beyond[q];
+		for (int q = 0; q < n; q++) {
+			phi[q] += above[q] * ((e.o - e.z) * v);
+			sum[q] += (e.z + (e.o - e.z) * w->t[q]) * v;
+		}
+		return;
 	}
-	for (int q = 0; q < n; q++)
-		product[q] = above[q] * factor[q];
-	if (c->up != 0)
-		for (int q = 0; q < n; q++)
-			product[q] *= up[q];
-	if (child->link >> w->shift == 0) {
-		double v = (double)child->value;
-
-		for (int q = 0; q < n; q++)
-			sum[q] = product[q] * v;
-	} else {
-		below(w, child, depth);
+	w->edge[depth] = e;
+	for (int q = 0; q < n; q++) {
+		factor[q] = e.z + (e.o - e.z) * w->t[q];
+		w->above[depth * n + q] = above[q] * factor[q];
 	}
-	for (int q = 0; q < n; q++)
-		part += sum[q] * inverse[q];
-	part *= o - z;
-	if (c->up != 0) {
-		double back = 0;
+	visit(w, c, depth);
+	for (int q = 0; q < n; q++) {
+		points below = w->below[depth * n + q];
 
-		for (int q = 0; q < n; q++)
-			back += sum[q] * up[q];
-		part -= back * (there[0] - there[1]);
+		phi[q] += above[q] * below * (e.o - e.z);
+		sum[q] += factor[q] * below;
 	}
-	w->phi[feature] += part;
 }
 
-/* Both edges below an inner node; the sum over its leaves into BELOW. */
+/* The same where the edge at depth `up` has the same feature. */
+static inline __attribute__((always_inline)) void
+known_edge(const struct walk *w, const struct mws_node *c, int depth, int up,
+    struct edge e, points *phi, points *sum, int n, visit_fn *visit)
+{
+	const points *above = w->above + (depth - 1) * n;
+	const struct edge higher = w->edge[up];
+	points *factor = w->factor + depth * n;
+	int leaf = c->link >> w->shift == 0;
+
+	e.o *= higher.o;
+	w->edge[depth] = e;
+	for (int q = 0; q < n; q++) {
+		factor[q] = e.z + (e.o - e.z) * w->t[q];
+		w->above[depth * n + q] =
+		    above[q] * factor[q] / w->factor[up * n + q];
+	}
+	if (!leaf)
+		visit(w, c, depth);
+	for (int q = 0; q < n; q++) {
+		points by = 1 / w->factor[up * n + q];
+		points below = w->below[depth * n + q];
+		points share = factor[q] * by;
+
+		if (leaf)
+			below = (points){ 0 } + mws_unkey((int32_t)c->value);
+		phi[q] += above[q] * by * below *
+		          ((e.o - e.z) - share * (higher.o - higher.z));
+		sum[q] += share * below;
+	}
+}
+
+/* Both edges below an inner node, and its T. */
 static inline __attribute__((always_inline)) void
 visit_node(const struct walk *w, const struct mws_node *node, int depth, int n,
-    void (*below)(const struct walk *, const struct mws_node *, int))
+    visit_fn *visit)
 {
 	uint32_t right = mws_goes_right(w->m, node, w->slots);
 	uint32_t feature = w->m->slot_feature[node->link & w->mask];
-	const struct mws_node *left = node + (node->link >> w->shift);
-	double *sum = vector(w, depth, BELOW, n);
-	const double *of_child = vector(w, depth + 1, BELOW, n);
+	const struct mws_node *c = node + (node->link >> w->shift);
+	const struct mws_cold *cold = &w->m->cold[c - w->m->node];
+	points *phi = w->phi + (size_t)feature * (size_t)n;
+	points sum[VECTORS_MAX];
 
-	visit_edge(w, left, depth + 1, right == 0, feature, n, below);
 	for (int q = 0; q < n; q++)
-		sum[q] = of_child[q];
-	visit_edge(w, left + 1, depth + 1, right == 1, feature, n, below);
+		sum[q] = (points){ 0 };
+	for (uint32_t k = 0; k < 2; k++) {
+		struct edge e = { k == right, cold[k].share };
+
+		if (cold[k].up == 0)
+			new_edge(w, c + k, depth + 1, e, phi, sum, n, visit);
+		else
+			known_edge(w, c + k, depth + 1, (int)cold[k].up, e, phi,
+			    sum, n, visit);
+	}
 	for (int q = 0; q < n; q++)
-		sum[q] += of_child[q];
+		w->below[depth * n + q] = sum[q];
+}
+
+/* Up to 8 features on a path need one vector. */
+static void
+visit_1(const struct walk *w, const struct mws_node *node, int depth)
+{
+	visit_node(w, node, depth, 1, visit_1);
 }
 
 static void
-visit_4(const struct walk *w, const struct mws_node *node, int depth)
+visit_2(const struct walk *w, const struct mws_node *node, int depth)
 {
-	visit_node(w, node, depth, 4, visit_4);
+	visit_node(w, node, depth, 2, visit_2);
 }
 
 static void
 visit_n(const struct walk *w, const struct mws_node *node, int depth)
 {
-	visit_node(w, node, depth, w->m->npoints, visit_n);
+	visit_node(w, node, depth, w->m->npoints / LANES, visit_n);
+}
+
+/* Add what has come together in floats to the doubles, and begin anew. */
+static void
+flush(const struct mws *m, points *part, double *phi, int n)
+{
+	for (uint32_t j = 0; j < m->h->nfeatures; j++)
+		for (int q = 0; q < n; q++, part++) {
+			points p = *part;
+
+			phi[j] += (double)(p[0] + p[1] + (p[2] + p[3]));
+			*part = (points){ 0 };
+		}
+}
+
+static struct walk
+scratch(const struct mws *m, int n)
+{
+	const int depths = (MWS_DEPTH_MAX + 2) * n;
+	struct walk w = {
+		.m = m,
+		.slots = m->slots,
+		.t = (points *)m->points,
+		.shift = m->h->slot_bits,
+		.mask = ((uint32_t)1 << m->h->slot_bits) - 1,
+	};
+
+	w.factor = (points *)m->stack;
+	w.above = w.factor + depths;
+	w.below = w.above + depths;
+	w.phi = w.below + depths;
+	w.edge = (struct edge *)(w.phi + (size_t)m->h->nfeatures * (size_t)n);
+	return w;
 }
 
 static void
 trees(const struct mws *m, const float *x, double *phi)
 {
-	const size_t width = (size_t)m->h->nfeatures + 1;
-	const int n = m->npoints;
-	struct walk w = {
-		.m = m,
-		.slots = m->slots,
-		.stack = m->stack,
-		.t = m->points,
-		.beyond = m->points + 2 * n,
-		.shift = m->h->slot_bits,
-		.mask = ((uint32_t)1 << m->h->slot_bits) - 1,
-	};
+	const size_t width = (size_t)m->h->nfeatures + 1,
+		     groups = m->h->ngroups;
+	const int n = m->npoints / LANES;
+	const struct walk w = scratch(m, n);
+	visit_fn *visit = n == 1 ? visit_1 : n == 2 ? visit_2 : visit_n;
+	/* Few enough trees a flush to keep the digits of floats. */
+	size_t most = 8 + m->h->nfeatures / 16;
 
 	mws_spread(m, x, m->slots);
 	/* The weights of the quadrature go along with the product. */
-	memcpy(vector(&w, 0, PRODUCT, n), m->points + n,
-	    (size_t)n * sizeof(double));
-	for (const struct mws_tree *t = m->tree; t < m->tree + m->ntree; t++) {
-		const struct mws_node *root = m->node + t->node;
+	memcpy(w.above, m->points + m->npoints,
+	    (size_t)m->npoints * sizeof(float));
+	for (size_t g = 0; g < groups; g++) {
+		size_t since = 0;
 
-		w.phi = phi + t->group * width;
-		w.phi[width - 1] += (double)t->mean;
-		if (root->link >> w.shift == 0)
-			continue;
-		if (n == 4)
-			visit_4(&w, root, 0);
-		else
-			visit_n(&w, root, 0);
+		for (size_t i = 0; i < m->ntree; i++) {
+			const struct mws_tree *t = &m->tree[i];
+			const struct mws_node *root = m->node + t->node;
+
+			if (t->group != g)
+				continue;
+			phi[g * width + width - 1] += (double)t->mean;
+			if (root->link >> w.shift != 0)
+				visit(&w, root, 0);
+			if (++since % most == 0)
+				flush(m, w.phi, phi + g * width, n);
+		}
+		flush(m, w.phi, phi + g * width, n);
 	}
 }
 
@@ -322,21 +375,39 @@ quadrature(double *t, double *weight, int n)
 	}
 }
 
+static void *
+aligned(struct arena *a, size_t n)
+{
+	void *p;
+
+	if (posix_memalign(&p, MWS_ALIGN, n) != 0)
+		abort();
+	arena_defer(a, free, p);
+	return memset(p, 0, n);
+}
+
 void
 explain_init(struct mws *m)
 {
 	const size_t groups = m->h->ngroups, width = m->h->nfeatures;
-	int n = (m->unique + 1) / 2;
+	double t[VECTORS_MAX * LANES], weight[VECTORS_MAX * LANES];
+	int n = ((m->unique + 1) / 2 + LANES - 1) / LANES;
+	size_t vectors;
 
 	m->phi = arena_alloc(m->arena, groups * (width + 1) * sizeof(*m->phi));
-	n = (n + POINTS_STEP - 1) / POINTS_STEP * POINTS_STEP;
-	m->npoints = n > 0 ? n : POINTS_STEP;
-	n = m->npoints;
-	m->points = arena_alloc(m->arena, 3 * (size_t)n * sizeof(double));
-	m->stack = arena_alloc(m->arena, (size_t)(MWS_DEPTH_MAX + 2) *
-					     (VECTORS * (size_t)n + 2) *
-					     sizeof(double));
-	quadrature(m->points, m->points + n, n);
-	for (int i = 0; i < n; i++)
-		m->points[2 * n + i] = 1 / (1 - m->points[i]);
+	if (m->h->kind != MWS_TREES)
+		return;
+	n = n > 0 ? n : 1;
+	m->npoints = n * LANES;
+	quadrature(t, weight, m->npoints);
+	m->points =
+	    aligned(m->arena, 2 * (size_t)m->npoints * sizeof(*m->points));
+	for (int i = 0; i < m->npoints; i++) {
+		m->points[i] = (float)t[i];
+		m->points[m->npoints + i] = (float)weight[i];
+	}
+	vectors = (3 * (MWS_DEPTH_MAX + 2) + width) * (size_t)n;
+	m->stack =
+	    aligned(m->arena, vectors * sizeof(points) +
+				  (MWS_DEPTH_MAX + 2) * sizeof(struct edge));
 }

@@ -256,11 +256,12 @@ check_tree(const struct mws *m, const struct mws_tree *t, unsigned char *depth,
 
 		if (depth[i] == 0)
 			continue; /* padding, which nothing leads to */
-		if (!(c->share >= 0 && c->share <= 1e6f) ||
+		if (!(c->share > 0 && c->share <= 1e6f) ||
 		    (c->up != 0 && c->up + 1 >= depth[i]))
 			return bad(e, "a node does not fit");
 		if (next == 0) {
-			if (slot != 0 || !isfinite(n->value))
+			if (slot != 0 ||
+			    !isfinite(mws_unkey((int32_t)n->value)))
 				return bad(e, "a leaf is none");
 			continue;
 		}
@@ -269,7 +270,8 @@ check_tree(const struct mws *m, const struct mws_tree *t, unsigned char *depth,
 			return bad(e, "a node leads outside its tree");
 		if (slot >= h->wide_slot &&
 		    (words[slot - h->wide_slot] == 0 ||
-			!within(n->set, words[slot - h->wide_slot], m->nwide)))
+			!within(
+			    n->value, words[slot - h->wide_slot], m->nwide)))
 			return bad(e, "a set lies outside it");
 		for (uint32_t k = i + next; k <= i + next + 1; k++) {
 			if (depth[k] != 0)

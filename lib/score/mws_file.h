@@ -7,22 +7,28 @@
  *
  * Trees.  A node is 8 bytes: what it compares with, and a link: the distance
  * to its left child (the right one follows it) and the slot it looks at.
- * Before a row goes through the trees its features are spread over slots:
- *	slot 0       always -infinity
- *	numbers      two slots each: missing is -infinity in the first,
- *+infinity in the second; a node whose missing rows go left looks at the first,
- *else at the second categories   one slot each: the code, n for codes that no
- *split knows (XGBoost sends them left), n + 1 for missing so that one step is
- *`node += distance + !(slot < value)`, or for categories
- * `+ bit of a set`, with no branch and no test for missing.  A leaf has slot 0
- * and distance 0, its value stands where others have what they compare with:
- * it steps onto itself for ever, and all trees can be walked equally long.
+ * Floats are kept as keys, integers of the same order (mws_key), and a row goes
+ * right where `key >= value << shift`.  Before a row goes through the trees its
+ * features are spread over slots of {key, shift}:
+ *	slot 0       key INT_MIN, which is less than every value
+ *	numbers      two slots each, shift 0: what is missing is INT_MIN in the
+ *	             first, INT_MAX in the second; a node whose missing rows
+ *	             go left looks at the first, else at the second
+ *	categories   one slot each: key -1, and the shift that moves the bit of
+ *	             the code to the sign, where -1 compares it; after the
+ *	             codes come n for those that no split knows (XGBoost sends
+ *	             them left) and n + 1 for missing
+ * so a step has no branch, no test for missing, none for categories; only sets
+ * too large for a node are looked up.  A leaf has slot 0 and distance 0, and
+ * its own key where others have what they compare with: it steps onto itself
+ * for ever, and all trees can be walked equally long.
  */
 #ifndef MWS_FILE_H
 #define MWS_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MWS_MAGIC      "MWSCORE\n"
 #define MWS_VERSION    1
@@ -107,10 +113,8 @@ struct mws_tree {
 };
 
 struct mws_node {
-	union {
-		float value;
-		uint32_t set; /* the set itself, or where it is in WIDE */
-	};
+	/* The key of a split or a leaf; a set; or where a set is in WIDE. */
+	uint32_t value;
 	uint32_t link; /* distance << slot_bits | slot */
 };
 
@@ -120,6 +124,27 @@ struct mws_cold {
 	float share;
 	uint32_t up; /* depth of the nearest of those, 0 = none; root is 0 */
 };
+
+/* A float (no NaN) as an integer of the same order, and back.  -0 sorts before
+ * +0: who compares makes one of them first. */
+static inline int32_t
+mws_key(float x)
+{
+	int32_t i;
+
+	memcpy(&i, &x, sizeof(i));
+	return i ^ (i >> 31 & INT32_MAX);
+}
+
+static inline float
+mws_unkey(int32_t i)
+{
+	float x;
+
+	i ^= i >> 31 & INT32_MAX;
+	memcpy(&x, &i, sizeof(x));
+	return x;
+}
 
 /* Of n bytes, n a multiple of 32.  Any change within eight bytes changes it,
  * and any other with all but certainty; it guards against damage, not

@@ -9,10 +9,11 @@
 
 struct err;
 
-/* What a node looks at: a number, or the code of a category. */
-union mws_value {
-	float number;
-	uint32_t code;
+/* What a node looks at; see mws_file.h.  Of a set that stands outside its node
+ * the shift's bits from 5 up are the word. */
+struct mws_value {
+	int32_t key;
+	uint32_t shift;
 };
 
 struct mws {
@@ -33,14 +34,15 @@ struct mws {
 	size_t size;
 	struct arena *arena; /* owns what follows */
 	struct prep prep;
-	float *x;               /* scratch: the features of a row */
-	union mws_value *slots; /* and their slots, of MWS_ROWS rows */
-	uint32_t *slot_feature; /* the feature behind each slot */
-	int depth, unique;      /* the most of any tree */
-	unsigned char *used;    /* a field: whether a feature reads it */
-	int npoints;            /* explain.c's: of its quadrature */
-	double *points;         /* t, weights, 1 / (1 - t) */
-	double *stack, *phi;    /* its scratch */
+	float *x;                /* scratch: the features of a row */
+	struct mws_value *slots; /* and their slots, of MWS_ROWS rows */
+	uint32_t *slot_feature;  /* the feature behind each slot */
+	int depth, unique;       /* the most of any tree */
+	unsigned char *used;     /* a field: whether a feature reads it */
+	int npoints;             /* explain.c's: of its quadrature */
+	float *points;           /* t, then weights */
+	float *stack;            /* its scratch */
+	double *phi;             /* its scratch too */
 };
 
 #define MWS_ROWS 64 /* that mws_margins takes at a time */
@@ -51,21 +53,20 @@ int mws_check(struct mws *, const void *data, size_t n, struct err *)
     __attribute__((warn_unused_result));
 
 /* Features to slots. */
-void mws_spread(const struct mws *, const float *x, union mws_value *slots);
+void mws_spread(const struct mws *, const float *x, struct mws_value *slots);
 
 /* One step down a tree: 0 to the left child, 1 to the right. */
 static inline uint32_t
-mws_goes_right(
-    const struct mws *m, const struct mws_node *n, const union mws_value *slots)
+mws_goes_right(const struct mws *m, const struct mws_node *n,
+    const struct mws_value *slots)
 {
 	uint32_t slot = n->link & (((uint32_t)1 << m->h->slot_bits) - 1);
-	union mws_value v = slots[slot];
+	struct mws_value v = slots[slot];
+	uint32_t set = n->value;
 
-	if (slot < m->h->category_slot)
-		return !(v.number < n->value);
-	if (slot < m->h->wide_slot)
-		return n->set >> v.code & 1;
-	return m->wide[n->set + (v.code >> 5)] >> (v.code & 31) & 1;
+	if (slot >= m->h->wide_slot)
+		set = m->wide[set + (v.shift >> 5)];
+	return v.key >= (int32_t)(set << (v.shift & 31));
 }
 
 /* Make the scratch of explanations. */

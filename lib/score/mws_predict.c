@@ -17,46 +17,42 @@
 /* What a group of trees may look at; each needs a little more work a step. */
 enum { LOOK_NUMBERS, LOOK_SETS, LOOK_WIDE };
 
-/* Which children are next, with no branch to mispredict. */
+/* The child that is next, with no branch to mispredict. */
 static inline __attribute__((always_inline)) const struct mws_node *
 step(const struct mws *m, const struct mws_node *n,
-    const union mws_value *slots, uint32_t mask, uint32_t shift,
-    uint32_t category, uint32_t wide, int look)
+    const struct mws_value *slots, uint32_t mask, uint32_t shift, uint32_t wide,
+    int look)
 {
-	uint32_t slot = n->link & mask, right;
-	union mws_value v = slots[slot];
+	uint32_t slot = n->link & mask, value = n->value;
+	const struct mws_value *v = &slots[slot];
 
-	right = !(v.number < n->value);
-	if (look == LOOK_SETS) {
-		uint32_t bit = n->set >> (v.code & 31) & 1;
+	if (look == LOOK_WIDE) {
+		const uint32_t *set =
+		    slot >= wide ? m->wide + value : &n->value;
+		uint32_t word = slot >= wide ? v->shift >> 5 : 0;
 
-		right = slot >= category ? bit : right;
-	} else if (look == LOOK_WIDE) {
-		const uint32_t *set = slot >= wide ? m->wide + n->set : &n->set;
-		uint32_t word = slot >= wide ? v.code >> 5 : 0;
-		uint32_t bit = set[word] >> (v.code & 31) & 1;
-
-		right = slot >= category ? bit : right;
+		value = set[word];
 	}
-	return n + (n->link >> shift) + right;
+	if (look != LOOK_NUMBERS)
+		value <<= v->shift & 31;
+	return n + (n->link >> shift) + (v->key >= (int32_t)value);
 }
 
 /* From up to eight nodes, each with its own slots, to the leaves. */
 static inline __attribute__((always_inline)) void
 walk(const struct mws *m, const struct mws_node *node[WALKS],
-    const union mws_value *const slots[WALKS], int depth, int look)
+    const struct mws_value *const slots[WALKS], int depth, int look)
 {
 	const uint32_t shift = m->h->slot_bits;
 	const uint32_t mask = ((uint32_t)1 << shift) - 1;
-	const uint32_t category = m->h->category_slot, wide = m->h->wide_slot;
+	const uint32_t wide = m->h->wide_slot;
 	const struct mws_node *n[WALKS];
 
 	memcpy(n, node, sizeof(n));
 	for (; depth > 0; depth--)
 #pragma GCC unroll 8
 		for (int k = 0; k < WALKS; k++)
-			n[k] = step(m, n[k], slots[k], mask, shift, category,
-			    wide, look);
+			n[k] = step(m, n[k], slots[k], mask, shift, wide, look);
 	memcpy(node, n, sizeof(n));
 }
 
@@ -69,22 +65,28 @@ look_of(const struct mws *m)
 }
 
 void
-mws_spread(const struct mws *m, const float *x, union mws_value *slots)
+mws_spread(const struct mws *m, const float *x, struct mws_value *slots)
 {
-	slots[0].number = -INFINITY;
+	slots[0] = (struct mws_value){ INT32_MIN, 0 };
 	for (const struct mws_slot *s = m->slot; s < m->slot + m->nslot; s++) {
+		struct mws_value *to = &slots[s->slot];
 		float v = x[s->feature];
+		uint32_t code;
 
 		if (s->ncodes == 0) {
-			slots[s->slot].number = isnan(v) ? -INFINITY : v;
-			slots[s->slot + 1].number = isnan(v) ? INFINITY : v;
-		} else if (isnan(v)) {
-			slots[s->slot].code = s->ncodes + 1;
-		} else {
-			slots[s->slot].code = v < 0 || v >= (float)s->ncodes
-			                          ? s->ncodes
-			                          : (uint32_t)v;
+			/* Adding 0 makes one zero of two. */
+			to[0].key = isnan(v) ? INT32_MIN : mws_key(v + 0.0f);
+			to[1].key = isnan(v) ? INT32_MAX : mws_key(v + 0.0f);
+			continue;
 		}
+		if (isnan(v))
+			code = s->ncodes + 1;
+		else if (v < 0 || v >= (float)s->ncodes)
+			code = s->ncodes;
+		else
+			code = (uint32_t)v;
+		to->key = -1;
+		to->shift = (31 - code % 32) | code / 32 << 5;
 	}
 }
 
@@ -92,9 +94,9 @@ mws_spread(const struct mws *m, const float *x, union mws_value *slots)
  * XGBoost's own order, and so its own sum. */
 static inline __attribute__((always_inline)) void
 one_row(
-    const struct mws *m, const union mws_value *row, float *margin, int look)
+    const struct mws *m, const struct mws_value *row, float *margin, int look)
 {
-	const union mws_value *slots[WALKS] = { row, row, row, row, row, row,
+	const struct mws_value *slots[WALKS] = { row, row, row, row, row, row,
 		row, row };
 
 	for (size_t t = 0; t < m->ntree; t += WALKS) {
@@ -112,7 +114,8 @@ one_row(
 		}
 		walk(m, node, slots, depth, look);
 		for (size_t k = 0; k < n; k++)
-			margin[tree[k].group] += node[k]->value;
+			margin[tree[k].group] +=
+			    mws_unkey((int32_t)node[k]->value);
 	}
 }
 
@@ -134,14 +137,14 @@ trees(const struct mws *m, const float *x, float *margin)
 
 /* Eight rows side by side through one tree, tree after tree. */
 static inline __attribute__((always_inline)) void
-many_rows(const struct mws *m, const union mws_value *rows, size_t n,
+many_rows(const struct mws *m, const struct mws_value *rows, size_t n,
     float *margin, int look)
 {
 	const size_t stride = m->h->nslots, groups = m->h->ngroups;
 
 	for (const struct mws_tree *t = m->tree; t < m->tree + m->ntree; t++)
 		for (size_t i = 0; i < n; i += WALKS) {
-			const union mws_value *slots[WALKS];
+			const struct mws_value *slots[WALKS];
 			const struct mws_node *node[WALKS];
 
 			for (size_t k = 0; k < WALKS; k++) {
@@ -153,7 +156,7 @@ many_rows(const struct mws *m, const union mws_value *rows, size_t n,
 			walk(m, node, slots, t->depth, look);
 			for (size_t k = 0; k < WALKS && i + k < n; k++)
 				margin[(i + k) * groups + t->group] +=
-				    node[k]->value;
+				    mws_unkey((int32_t)node[k]->value);
 		}
 }
 

@@ -183,8 +183,7 @@ survey(struct booster *b, struct tree *t, int i, int depth, int unique)
 		s->mean = s->value;
 		return 0;
 	}
-	if (!s->category &&
-	    (isnan(s->value) || (s->default_left && s->value == -INFINITY)))
+	if (!s->category && isnan(s->value))
 		return bad(b, "a split at no number");
 
 	uint32_t up = 0;
@@ -360,6 +359,7 @@ place(struct booster *b, struct tree *t)
 
 	l.queue = arena_alloc(b->tree, t->n * sizeof(*l.queue));
 	t->node[0].place = 0;
+	t->node[0].share = 1;
 	if (t->node[0].left >= 0)
 		l.queue[l.tail++] = 0;
 	while (l.head < l.tail)
@@ -394,7 +394,7 @@ add_tree(struct booster *b, struct tree *t, struct pack_parts *p)
 			continue; /* XGBoost pruned it */
 		cold[s->place] = (struct mws_cold){ s->share, s->up };
 		if (s->left < 0) {
-			to->value = s->value;
+			to->value = (uint32_t)mws_key(s->value);
 			continue;
 		}
 		slot = b->slot[s->feature];
@@ -402,9 +402,9 @@ add_tree(struct booster *b, struct tree *t, struct pack_parts *p)
 		if (distance >= (uint32_t)1 << (32 - p->h.slot_bits))
 			return bad(b, "a tree is too large");
 		if (s->category)
-			to->set = set_of(b, t, s, p);
+			to->value = set_of(b, t, s, p);
 		else
-			to->value = s->value;
+			to->value = (uint32_t)mws_key(s->value + 0.0f);
 		if (!s->category && !s->default_left)
 			slot++;
 		to->link = distance << p->h.slot_bits | slot;
