@@ -21,15 +21,6 @@
 #define R (1u << TASK_REGRESSION)
 
 /* clang-format off */
-const char *const learner_names[LEARNER__MAX] = {
-	[LEARNER_BASELINE]      = "baseline",
-	[LEARNER_LOGISTIC]      = "logistic",
-	[LEARNER_RIDGE]         = "ridge",
-	[LEARNER_SCORECARD]     = "scorecard",
-	[LEARNER_RANDOM_FOREST] = "random_forest",
-	[LEARNER_XGBOOST]       = "xgboost",
-};
-
 static const struct learner_param no_params[] = { { 0 } };
 
 static const struct learner_param logistic_params[] = {
