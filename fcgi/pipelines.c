@@ -5,6 +5,7 @@
 
 #include "fcgi/groups.h"
 #include "fcgi/object.h"
+#include "fcgi/start.h"
 #include "sql/sql.h"
 
 #define STATES                                                                 \
@@ -104,6 +105,17 @@ static const struct field stream_form[] = {
 };
 /* clang-format on */
 
+static int
+create(struct req *req, struct res *res)
+{
+	PGresult *r;
+
+	if (start_check(req) == -1 ||
+	    (r = req_query(req, &sql_pipelines_create)) == NULL)
+		return -1;
+	return res_row(req, res, r);
+}
+
 /* A filter that the caller wrote gets two seconds: it may be slow. */
 static int
 events(struct req *req, struct res *res)
@@ -157,7 +169,7 @@ stream(struct req *req, struct res *res)
 const struct route pipelines_routes[] = {
 	{ GET,	"/api/v1/pipelines", "listPipelines", VIEWER, list_form, &sql_pipelines_list, .schema = "RunPage",
 	  .help = "List runs, the newest first; filter by state, template, compliance; keyset pages" },
-	{ POST, "/api/v1/pipelines", "createPipeline", OPERATOR, create_form, &sql_pipelines_create, NULL, .ok = 202, .once = 1,
+	{ POST, "/api/v1/pipelines", "createPipeline", OPERATOR, create_form, NULL, create, .ok = 202, .once = 1,
 	  .wait = &sql_pipelines_wait, .schema = "Run",
 	  .help = "Start a run" },
 	{ GET,	"/api/v1/pipelines/{run_id}", "getPipeline", VIEWER, run_form, &sql_pipelines_get, .schema = "Run",

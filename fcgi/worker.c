@@ -89,7 +89,8 @@ answer(struct state *st, struct req *req, struct res *res, unsigned *allow)
 			    st->w->conf->database_pool, DB_POOLED, &req->err);
 		req->db = st->db;
 	}
-	if (session_take(session_here, req) == -1)
+	/* Where anyone may call, a stale token is no reason to refuse. */
+	if (r->role > ANYONE && session_take(session_here, req) == -1)
 		return -1;
 	return r->once && r->takes == NULL && req->key != NULL
 	           ? once_answer(req, res)
