@@ -57,6 +57,7 @@ struct req {
 	struct page *page;
 	struct page_worker *me; /* this worker's record in it */
 	void *io;               /* what req_read reads from */
+	void *work;             /* a handler's own, across once_do */
 	json_t *errors;         /* an array of {pointer, in, message} */
 	struct err err;
 };

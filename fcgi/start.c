@@ -67,8 +67,7 @@ offer(struct req *req, const json_t *names, const char *wanted)
 			    i > 0 ? ", " : "", s);
 	}
 	if (*near != '\0')
-		return arena_printf(
-		    req->arena, "; did you mean %s?", near);
+		return arena_printf(req->arena, "; did you mean %s?", near);
 	return arena_printf(req->arena, "; its columns are %s%s", all,
 	    json_array_size(names) > SHOWN ? " …" : "");
 }
@@ -86,8 +85,8 @@ is_among(const json_t *names, const char *wanted)
 }
 
 static void
-check_column(struct req *req, const json_t *names, const char *pointer,
-    const char *name)
+check_column(
+    struct req *req, const json_t *names, const char *pointer, const char *name)
 {
 	if (!is_among(names, name))
 		req_wrong(req, pointer,
