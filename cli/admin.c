@@ -27,6 +27,9 @@ static const struct cmd *const commands[] = {
 	&admin_user_add,
 	&admin_user_set,
 	&admin_user_list,
+	&admin_serve,
+	&admin_verify_journal,
+	&admin_export_journal,
 	&admin_config_show,
 	NULL
 };

@@ -24,11 +24,14 @@ struct db *admin_db(struct admin *, struct err *)
 const char *admin_actor(struct admin *);
 
 extern const struct cmd admin_config_show;
+extern const struct cmd admin_export_journal;
 extern const struct cmd admin_keys_init;
 extern const struct cmd admin_migrate;
+extern const struct cmd admin_serve;
 extern const struct cmd admin_status;
 extern const struct cmd admin_user_add;
 extern const struct cmd admin_user_list;
 extern const struct cmd admin_user_set;
+extern const struct cmd admin_verify_journal;
 
 #endif

@@ -32,8 +32,8 @@ say_clock(struct ctl *c, const char *at)
 
 	if (read_time(at, &tm) == -1)
 		return "";
-	return arena_printf(c->arena, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min,
-	    tm.tm_sec);
+	return arena_printf(
+	    c->arena, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 const char *
