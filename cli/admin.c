@@ -122,7 +122,10 @@ main(int argc, char **argv)
 		.begin = begin,
 	};
 	struct admin ad = { .arena = arena_new() };
-	int rc = cmd_main(&program, argc, argv, &ad);
+	int rc;
+
+	setenv("PGAPPNAME", program.name, 0);
+	rc = cmd_main(&program, argc, argv, &ad);
 
 	db_close(ad.db);
 	arena_free(ad.arena);

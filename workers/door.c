@@ -104,7 +104,7 @@ send_away(struct lws *wsi, const struct err *e, int upgrade)
 static int
 read_path(struct lws *wsi, char run_id[IDENT_MAX], struct err *e)
 {
-	char path[256];
+	char path[1024];
 	size_t before = strlen(BEFORE_RUN), after = strlen(AFTER_RUN), n;
 
 	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 1)

@@ -557,6 +557,7 @@ main(int argc, char **argv)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	setenv("PGAPPNAME", "modelwright-streamd", 0);
 	audience_init(&d.audience);
 	d.feed = feed_new(c.database, &d.audience, LWS_PRE);
 	d.door.feed = d.feed;
