@@ -23,20 +23,12 @@ winner(const struct section_input *in)
 	auto_json json_t *ranking =
 	    section_ranking(in, m != NULL ? m->sign : 1);
 	const json_t *t;
-	size_t i, folds = 0;
+	size_t i;
 
-	json_array_foreach (ranking, i, t) {
-		size_t n = json_array_size(json_object_get(t, "folds"));
-
-		folds = n > folds ? n : folds;
-	}
-	/* Of trials on all folds only: the others were stopped. */
 	json_array_foreach (ranking, i, t)
-		if (*wanted != '\0'
-			? strcmp(series_word(
-				     in->arena, json_object_get(t, "trial")),
-			      wanted) == 0
-			: json_array_size(json_object_get(t, "folds")) == folds)
+		if (*wanted == '\0' ||
+		    strcmp(series_word(in->arena, json_object_get(t, "trial")),
+			wanted) == 0)
 			return t; /* in->trials keeps it */
 	return NULL;
 }

@@ -271,7 +271,8 @@ doc_cell_fixed(struct doc *d, double x, int decimals)
 }
 
 void
-doc_figure(struct doc *d, const struct plot *p, int half, const char *fmt, ...)
+doc_figure(
+    struct doc *d, const struct plot *p, int columns, const char *fmt, ...)
 {
 	struct doc_block *b;
 	va_list ap;
@@ -280,6 +281,6 @@ doc_figure(struct doc *d, const struct plot *p, int half, const char *fmt, ...)
 	b = printed(d, DOC_FIGURE, TEXT_MAX, fmt, ap);
 	va_end(ap);
 	b->plot = p;
-	b->half = half;
+	b->columns = columns;
 	d->nfigures++;
 }

@@ -75,7 +75,7 @@ struct doc_block {
 	struct doc_fact *facts, *last_fact;
 	struct doc_tile *tiles, *last_tile;
 	const struct plot *plot; /* its caption is text */
-	int half;                /* the figure may stand beside the next one */
+	int columns; /* how many such figures may stand side by side: 1 to 3 */
 	struct doc_block *next;
 };
 
@@ -126,9 +126,10 @@ void doc_cell_tone(struct doc *, enum doc_tone, const char *, ...)
 void doc_cell_number(struct doc *, double);
 void doc_cell_fixed(struct doc *, double, int decimals);
 
-/* The plot and all it points to must live as long as the document.  half: two
- * in a row may share a line. */
-void doc_figure(struct doc *, const struct plot *, int half, const char *, ...)
-    __attribute__((format(printf, 4, 5)));
+/* The plot and all it points to must live as long as the document.  Figures
+ * that follow each other and want the same number of columns stand side by
+ * side. */
+void doc_figure(struct doc *, const struct plot *, int columns, const char *,
+    ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -88,8 +88,8 @@ figure_roc(struct arena *a, const json_t *evaluation)
 		return NULL;
 	s[0] = figure_guide(a, "guessing", 0, 0, 1, 1);
 	s[1] = (struct plot_series){ .kind = PLOT_LINE,
-		.name = isfinite(auc) ? arena_printf(a, "model (AUC %.3f)", auc)
-		                      : "model",
+		.name =
+		    isfinite(auc) ? arena_printf(a, "AUC %.3f", auc) : "model",
 		.n = n,
 		.x = x,
 		.y = y };
@@ -115,10 +115,8 @@ figure_pr(struct arena *a, const json_t *evaluation)
 	s[0] = figure_guide(
 	    a, isfinite(base) ? "guessing" : NULL, 0, base, 1, base);
 	s[1] = (struct plot_series){ .kind = PLOT_LINE,
-		.name =
-		    isfinite(auc)
-			? arena_printf(a, "model (average precision %.3f)", auc)
-			: "model",
+		.name = isfinite(auc) ? arena_printf(a, "PR AUC %.3f", auc)
+		                      : "model",
 		.n = n,
 		.x = x,
 		.y = y };
@@ -148,7 +146,7 @@ figure_calibration(struct arena *a, const json_t *evaluation)
 	s[2] = s[1];
 	s[2].kind = PLOT_LINE;
 	s[2].low = s[2].high = NULL;
-	s[1].name = "observed, with 95% interval";
+	s[1].name = "observed (95%)";
 	p = unit_square(a, "calibration", "Calibration", s, 3);
 	p->x.label = "Mean predicted probability";
 	p->y.label = "Observed share";
@@ -321,7 +319,7 @@ figure_metrics(struct arena *a, const json_t *evaluation)
 	struct plot_series *s = arena_alloc(a, sizeof(*s));
 	struct measured m;
 	struct plot *p;
-	double *v;
+	double *v, lowest = 0;
 
 	while (measures[rows].name != NULL)
 		rows++;
@@ -342,16 +340,19 @@ figure_metrics(struct arena *a, const json_t *evaluation)
 	if (n < 2)
 		return NULL;
 	*s = (struct plot_series){ .kind = PLOT_DUMBBELL,
-		.name = "model, with 95% interval (ring: baseline)",
+		.name = "model (95%); ring: baseline",
 		.n = n,
 		.x = v,
 		.y = v + rows,
 		.low = v + 2 * rows,
 		.high = v + 3 * rows };
-	p = figure_new(
-	    a, "metrics", "Holdout metrics beside the baseline", s, 1);
+	p = figure_new(a, "metrics", "Beside the baseline", s, 1);
 	p->y.categories = label;
 	p->y.ncategories = n;
+	for (size_t i = 0; i < n; i++)
+		lowest = fmin(lowest, fmin(v[i], v[2 * rows + i]));
+	p->x.low = lowest < 0 ? -1 : 0;
+	p->x.high = 1;
 	return p;
 }
 

@@ -182,7 +182,7 @@ figure_fairness(struct arena *a, const json_t *attribute, size_t i)
 	if (n == 0)
 		return NULL;
 	*s = (struct plot_series){ .kind = PLOT_DUMBBELL,
-		.name = "selection rate, with 95% interval (ring: actual rate)",
+		.name = "selection rate (95%); ring: actual rate",
 		.n = n,
 		.x = v,
 		.y = v + FIGURE_ROWS_MAX,
@@ -196,50 +196,75 @@ figure_fairness(struct arena *a, const json_t *attribute, size_t i)
 	return p;
 }
 
+/* Trials on as many folds as any are whole; only those count as the best. */
+static size_t
+most_folds(const json_t *trials)
+{
+	const json_t *t;
+	size_t i, most = 0;
+
+	json_array_foreach (trials, i, t)
+		if (json_array_size(json_object_get(t, "folds")) > most)
+			most = json_array_size(json_object_get(t, "folds"));
+	return most;
+}
+
+static int
+is_baseline(const json_t *trial)
+{
+	return strcmp(json_str(json_object_get(trial, "config"), "learner", ""),
+		   "baseline") == 0;
+}
+
 const struct plot *
 figure_search(
     struct arena *a, const json_t *trials, const char *metric, int sign)
 {
 	const struct measure *m = measure_find(metric);
-	struct plot_series *s = arena_alloc(a, 2 * sizeof(*s));
-	size_t size = json_array_size(trials), n = 0;
-	double *v, best = NAN;
+	size_t size = json_array_size(trials), n = 0, partial = 0;
+	size_t folds = most_folds(trials);
+	struct plot_series *s = arena_alloc(a, 3 * sizeof(*s));
+	double *v = arena_alloc(a, 4 * (size + 1) * sizeof(*v)), best = NAN;
 	struct plot *p;
 
-	if (size < 2)
-		return NULL;
-	v = arena_alloc(a, 3 * size * sizeof(*v));
 	for (size_t i = 0; i < size; i++) {
 		const json_t *t = json_array_get(trials, i);
 		double score = json_num(t, "score", NAN);
+		int whole =
+		    json_array_size(json_object_get(t, "folds")) == folds;
 
 		/* The baseline is far below and would flatten the rest. */
-		if (!isfinite(score) ||
-		    strcmp(
-			json_str(json_object_get(t, "config"), "learner", ""),
-			"baseline") == 0)
+		if (!isfinite(score) || is_baseline(t))
 			continue;
-		if (!(best * sign >= score * sign))
+		if (whole && !(best * sign >= score * sign))
 			best = score;
 		v[n] = (double)(i + 1);
-		v[size + n] = score;
-		v[2 * size + n] = best;
+		v[size + n] = whole ? score : NAN;
+		v[2 * size + n] = whole ? NAN : score;
+		v[3 * size + n] = best;
+		partial += !whole;
 		n++;
 	}
 	if (n < 2)
 		return NULL;
 	s[0] = (struct plot_series){ .kind = PLOT_SCATTER,
-		.name = "a trial",
+		.name = partial > 0 ? "a trial on fewer folds" : NULL,
 		.colour = PLOT_MUTED,
 		.n = n,
 		.x = v,
-		.y = v + size };
-	s[1] = (struct plot_series){ .kind = PLOT_STEP,
-		.name = "best so far",
+		.y = v + 2 * size };
+	s[1] = (struct plot_series){ .kind = PLOT_SCATTER,
+		.name = "a trial on all folds",
 		.n = n,
 		.x = v,
-		.y = v + 2 * size };
-	p = figure_new(a, "search", "The search", s, 2);
+		.y = v + size };
+	s[2] = (struct plot_series){ .kind = PLOT_STEP,
+		.name = "best so far",
+		.colour = 1,
+		.n = n,
+		.x = v,
+		.y = v + 3 * size };
+	p = figure_new(a, "search", "The search", s, 3);
 	p->x.label = "Trial";
 	p->x.integer = 1;
 	p->y.label = m != NULL

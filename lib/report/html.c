@@ -10,9 +10,10 @@
 #include "lib/report/html.h"
 #include "lib/report/markup.h"
 
-/* The width that plots are drawn for; they scale to their column.  Small, so
- * that their words are readable on a telephone. */
-#define PLOT_WIDTH 290
+/* The widths that plots are drawn for, by how many stand side by side; they
+ * scale to their column.  Small, so that their words are readable on a
+ * telephone. */
+static const double widths[] = { 340, 340, 290, 220 };
 
 static const char *const tones[DOC_TONE__MAX] = {
 	[DOC_PLAIN] = "",
@@ -64,9 +65,12 @@ print_facts(struct buf *b, const struct doc_fact *f)
 {
 	buf_puts(b, "<dl>\n");
 	for (; f != NULL; f = f->next) {
+		/* In characters, roughly: what fits half of the page. */
+		buf_puts(b,
+		    strlen(f->value) > 38 ? "<div class=\"wide\">" : "<div>");
 		element(b, "<dt>", f->name, "</dt>");
 		element(b, f->code ? "<dd><code>" : "<dd>", f->value,
-		    f->code ? "</code></dd>\n" : "</dd>\n");
+		    f->code ? "</code></dd></div>\n" : "</dd></div>\n");
 	}
 	buf_puts(b, "</dl>\n");
 }
@@ -87,9 +91,10 @@ print_tiles(struct buf *b, const struct doc_tile *t)
 static void
 print_figure(struct buf *b, const struct doc_block *block)
 {
+	double w = widths[block->columns & 3];
+
 	buf_puts(b, "<figure>");
-	plot_inline(
-	    block->plot, PLOT_WIDTH, plot_height(block->plot, PLOT_WIDTH), b);
+	plot_inline(block->plot, w, plot_height(block->plot, w), b);
 	if (*block->text != '\0')
 		element(b, "<figcaption>", block->text, "</figcaption>");
 	buf_puts(b, "</figure>\n");
@@ -109,14 +114,15 @@ print_callout(struct buf *b, const struct doc_block *block)
 static int
 follows(const struct doc_block *before, const struct doc_block *b)
 {
-	return before != NULL && before->kind == b->kind;
+	return before != NULL && before->kind == b->kind &&
+	       before->columns == b->columns;
 }
 
 static void
 print_block(struct buf *b, const struct doc_block *block,
     const struct doc_block *before)
 {
-	int last = block->next == NULL || block->next->kind != block->kind;
+	int last = block->next == NULL || !follows(block, block->next);
 
 	switch (block->kind) {
 	case DOC_SECTION:
@@ -149,7 +155,8 @@ print_block(struct buf *b, const struct doc_block *block,
 		break;
 	case DOC_FIGURE:
 		if (!follows(before, block))
-			buf_puts(b, "<div class=\"figs\">\n");
+			buf_printf(
+			    b, "<div class=\"figs c%d\">\n", block->columns);
 		print_figure(b, block);
 		if (last)
 			buf_puts(b, "</div>\n");

@@ -138,10 +138,11 @@ draw_section(struct pager *p, const struct doc_block *b)
 {
 	double before = p->y > p->top + 1 && b != p->doc->first ? 20 : 0;
 
+	/* Before the page may break: its head tells what begins it. */
+	p->section = b->head;
 	pager_need(p, before + 34 + fmax(start(p, b->next), 50));
 	if (p->y > p->top + 1)
 		p->y += before;
-	p->section = b->head;
 	pager_mark(p, b->head);
 	pager_tag(p, "H1");
 	p->y += pdf_wrapped(p, &section, b->head, p->left, p->y, p->width, 1);
@@ -280,6 +281,24 @@ keep(void *closure, const unsigned char *bytes, unsigned n)
 	return CAIRO_STATUS_SUCCESS;
 }
 
+/* An RFC 3339 time without the fraction of the second, which cairo does not
+ * read.  What is no time gives "", and cairo then writes no date: never the
+ * clock's. */
+static const char *
+date(const struct doc *d)
+{
+	size_t n = strlen(d->created);
+	const char *zone = "";
+
+	if (n < 20 || d->created[10] != 'T')
+		return "";
+	if (d->created[n - 1] == 'Z')
+		zone = "Z";
+	else if (d->created[n - 3] == ':')
+		zone = d->created + n - 6;
+	return arena_printf(d->arena, "%.19s%s", d->created, zone);
+}
+
 static cairo_surface_t *
 surface_new(const struct doc *d, struct buf *b)
 {
@@ -294,8 +313,8 @@ surface_new(const struct doc *d, struct buf *b)
 		{ CAIRO_PDF_METADATA_AUTHOR, "Modelwright" },
 		{ CAIRO_PDF_METADATA_CREATOR, "Modelwright " PACKAGE_VERSION },
 		/* cairo would take the clock for both. */
-		{ CAIRO_PDF_METADATA_CREATE_DATE, d->created },
-		{ CAIRO_PDF_METADATA_MOD_DATE, d->created },
+		{ CAIRO_PDF_METADATA_CREATE_DATE, date(d) },
+		{ CAIRO_PDF_METADATA_MOD_DATE, date(d) },
 	};
 
 	cairo_pdf_surface_restrict_to_version(s, CAIRO_PDF_VERSION_1_5);

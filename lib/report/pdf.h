@@ -22,9 +22,9 @@ void pdf_table(struct pager *, const struct doc_block *);
 double pdf_table_start(const struct doc_block *);
 void pdf_facts(struct pager *, const struct doc_block *);
 void pdf_tiles(struct pager *, const struct doc_block *);
-/* Draws one figure, or two side by side, and returns the last one drawn. */
+/* Draws a row of figures and returns the last one drawn. */
 const struct doc_block *pdf_figures(struct pager *, const struct doc_block *);
-double pdf_figures_height(const struct pager *, const struct doc_block *);
+double pdf_figures_height(struct pager *, const struct doc_block *);
 
 /* Text wrapped to a width at (x, y): draws it unless cr is NULL, and returns
  * its height.  lines > 0 cuts what is longer with an ellipsis. */

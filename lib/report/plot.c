@@ -124,9 +124,9 @@ ranges(struct plot_frame *f, double w, double h)
 	}
 	/* The same steps both ways in a square. */
 	axis_init(&f->x, &p->x, x.low, x.high,
-	    p->square ? 5 : (int)fmax(2, w / 46), round_x);
+	    p->square ? 5 : (int)fmax(3, w / 46), round_x);
 	axis_init(&f->y, &p->y, y.low, y.high,
-	    p->square ? 5 : (int)fmax(2, h / 28), 1);
+	    p->square ? 5 : (int)fmax(3, h / 28), 1);
 }
 
 /* Where everything goes in w × h.  The axes' own ranges are needed first, as
@@ -142,7 +142,7 @@ arrange(struct plot_frame *f, struct layout *l, double w, double h)
 	top = (p->title != NULL ? TITLE_HEIGHT : 0) + l->keys + 4;
 	ranges(f, w - 30, h - top - 24);
 	if (p->y.ncategories > 0)
-		l->left = 5 + widest_category(f->arena, &p->y, w * 0.42);
+		l->left = 7 + widest_category(f->arena, &p->y, w * 0.48);
 	else
 		l->left = 5 + widest_tick(&f->y);
 	if (p->y.label != NULL)
@@ -152,14 +152,14 @@ arrange(struct plot_frame *f, struct layout *l, double w, double h)
 		l->bottom += 11;
 	l->x = l->left;
 	l->y = top;
-	l->w = w - l->left - 6;
+	l->w = w - l->left - 9; /* half a tick label to the right */
 	if (p->x.ncategories > 0) {
 		double slot = l->w / (double)p->x.ncategories;
 		double most = widest_category(f->arena, &p->x, 60);
 
 		l->turned = most > slot - 4;
 		if (l->turned)
-			l->bottom += most - 8;
+			l->bottom += most - 4;
 	}
 	l->h = h - top - l->bottom;
 	if (p->square)
@@ -218,7 +218,7 @@ static void
 draw_y(struct plot_frame *f, const struct layout *l)
 {
 	const struct plot *p = f->plot;
-	struct canvas_text t = { .x = l->x - 4,
+	struct canvas_text t = { .x = l->x - (f->y.rows > 0 ? 6 : 4),
 		.size = TICK_SIZE,
 		.ink = INK_SOFT,
 		.anchor = CANVAS_END };
@@ -233,7 +233,7 @@ draw_y(struct plot_frame *f, const struct layout *l)
 		canvas_text(f->canvas, &t,
 		    text_fit(f->arena, p->y.categories[i], TEXT_REGULAR,
 			TICK_SIZE,
-			l->left - 4.9 - (p->y.label != NULL ? 11 : 0)));
+			l->left - 6.9 - (p->y.label != NULL ? 11 : 0)));
 	}
 	for (size_t i = 0; f->y.rows == 0 && i < f->y.nticks; i++) {
 		double y = axis_at(&f->y, f->y.ticks[i]);
@@ -356,11 +356,11 @@ plot_height(const struct plot *p, double w)
 	double left = 5 + (p->y.label != NULL ? 11 : 0);
 
 	if (p->y.ncategories > 0)
-		left += widest_category(a, &p->y, w * 0.42);
+		left += widest_category(a, &p->y, w * 0.48);
 	else
 		left += 18;
 	if (p->square)
-		data = fmin(w - left - 6, 172);
+		data = fmin(w - left - 9, 172);
 	else if (p->y.ncategories > 0)
 		data = (p->y.ncategories > 12 ? ROW_TIGHT : ROW_HEIGHT) *
 		       fmin(fmax((double)p->y.ncategories, 2), 60);
@@ -369,8 +369,8 @@ plot_height(const struct plot *p, double w)
 	if (p->x.ncategories > 0) {
 		double most = widest_category(a, &p->x, 60);
 
-		if (most > (w - left - 6) / (double)p->x.ncategories - 4)
-			below += most - 8;
+		if (most > (w - left - 9) / (double)p->x.ncategories - 4)
+			below += most - 4;
 	}
 	arena_free(a);
 	return top + data + below;

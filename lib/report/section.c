@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/arena.h"
 #include "lib/banned.h"
 #include "lib/report/section.h"
 
@@ -14,6 +15,21 @@ part(const json_t *doc, const char *name, json_type type)
 	const json_t *v = json_object_get(doc, name);
 
 	return v != NULL && json_typeof(v) == type ? v : NULL;
+}
+
+const char *
+section_date(const struct section_input *in, const char *s)
+{
+	size_t n = strlen(s);
+	const char *zone = "";
+
+	if (n < 20 || s[10] != 'T')
+		return s;
+	if (s[n - 1] == 'Z' || strcmp(s + n - 6, "+00:00") == 0)
+		zone = " UTC";
+	else if (s[n - 6] == '+' || s[n - 6] == '-')
+		zone = s + n - 6;
+	return arena_printf(in->arena, "%.10s %.8s%s", s, s + 11, zone);
 }
 
 void

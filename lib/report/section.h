@@ -63,10 +63,14 @@ void section_limits(const struct section_input *);
 void section_groups(const struct section_input *);
 const char *section_task(const struct section_input *);
 
+/* An RFC 3339 time as 2026-11-24 08:15:42 UTC; anything else as it is. */
+const char *section_date(const struct section_input *, const char *);
+
 /* Says in the document that something was not recorded. */
 void section_absent(const struct section_input *, const char *what);
 
-/* The trials in the order of their score, best first, an array of its own. */
+/* The trials, those on most folds first, and among them the best score first;
+ * a new array. */
 json_t *section_ranking(const struct section_input *, int sign);
 
 #endif

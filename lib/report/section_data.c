@@ -209,7 +209,7 @@ target(const struct section_input *in)
 
 		*renamed = *p;
 		renamed->name = "target";
-		doc_figure(in->doc, renamed, 1,
+		doc_figure(in->doc, renamed, 2,
 		    "How the target is distributed in the profiled rows.");
 	}
 }

@@ -119,15 +119,18 @@ preparation(const struct section_input *in)
 
 struct ranked {
 	const json_t *trial;
+	size_t folds;
 	double score;
 	size_t place;
 };
 
 static int
-by_score(const void *x, const void *y)
+by_rank(const void *x, const void *y)
 {
 	const struct ranked *a = x, *b = y;
 
+	if (a->folds != b->folds)
+		return a->folds > b->folds ? -1 : 1;
 	if (a->score != b->score)
 		return a->score < b->score ? 1 : -1;
 	return a->place < b->place ? -1 : 1;
@@ -147,8 +150,10 @@ section_ranking(const struct section_input *in, int sign)
 		r[i].trial = json_array_get(in->trials, i);
 		r[i].score = isfinite(score) ? score * sign : -INFINITY;
 		r[i].place = i;
+		r[i].folds =
+		    json_array_size(json_object_get(r[i].trial, "folds"));
 	}
-	qsort(r, n, sizeof(*r), by_score);
+	qsort(r, n, sizeof(*r), by_rank);
 	for (size_t i = 0; i < n; i++)
 		json_array_append(sorted, (json_t *)r[i].trial);
 	return sorted;
@@ -230,8 +235,8 @@ trials(const struct section_input *in, const struct measure *m)
 	}
 	doc_note(d,
 	    "Best first, by the mean over the folds held out in turn; SD is "
-	    "the standard deviation of the folds. %sTrials with fewer folds "
-	    "were not carried on.",
+	    "the standard deviation of the folds. %sTrials on fewer folds "
+	    "were not carried on, and stand last.",
 	    json_array_size(ranking) > SECTION_TRIALS_MAX
 		? arena_printf(in->arena,
 		      "The %d best of %zu trials; all are in metrics.json. ",
@@ -266,7 +271,7 @@ search(const struct section_input *in)
 	    n, n == 1 ? " was" : "s were",
 	    m != NULL ? m->label : "the objective", spent);
 	if (p != NULL)
-		doc_figure(in->doc, p, 0,
+		doc_figure(in->doc, p, 1,
 		    "Each dot is a trial, in the order in which they were run; "
 		    "the line is the best score up to there. The constant "
 		    "baseline is left out.");

@@ -15,15 +15,34 @@
 #include "lib/report/section.h"
 #include "lib/report/series.h"
 
-static size_t
-figure(
-    const struct section_input *in, const struct plot *p, const char *caption)
-{
-	if (p == NULL)
-		return 0;
-	doc_figure(in->doc, p, 1, "%s", caption);
-	return 1;
-}
+/* In the order of the page. */
+static const struct {
+	const struct plot *(*plot)(struct arena *, const json_t *);
+	int columns;
+	const char *caption;
+} figures[] = {
+	{ figure_roc, 3,
+	    "How many positives are found (up) for how many false alarms "
+	    "(right) as the threshold falls." },
+	{ figure_pr, 3,
+	    "How many of those flagged are right (up) for how many of the "
+	    "positives are found (right)." },
+	{ figure_calibration, 3,
+	    "On the dashed line a predicted 30% happens 30% of the time." },
+	{ figure_confusion, 3,
+	    "Rows by actual and predicted label; shaded by the share of the "
+	    "actual class." },
+	{ figure_scores, 3,
+	    "Where the scores of each actual class lie; a dashed line is the "
+	    "threshold." },
+	{ figure_predicted, 2,
+	    "Dots on the dashed line are predicted exactly." },
+	{ figure_residuals, 2,
+	    "Errors around zero, as often above as below, are what is hoped "
+	    "for." },
+	{ figure_metrics, 3,
+	    "The metrics of which 1 is the best, beside the baseline." },
+};
 
 /* Rates that follow from a two by two confusion matrix. */
 static void
@@ -117,32 +136,22 @@ classes(const struct section_input *in)
 void
 section_results(const struct section_input *in)
 {
-	const json_t *e = in->evaluation;
-	struct arena *a = in->arena;
 	size_t n = 0;
 
 	doc_section(in->doc, "results", "Results on the holdout");
 	rates(in);
-	n += figure(in, figure_roc(a, e),
-	    "How many positives are found (up) for how many false alarms "
-	    "(right) as the threshold falls.");
-	n += figure(in, figure_pr(a, e),
-	    "How many of those flagged are right (up) for how many of the "
-	    "positives are found (right).");
-	n += figure(in, figure_calibration(a, e),
-	    "On the dashed line a predicted 30% happens 30% of the time.");
-	n += figure(in, figure_confusion(a, e),
-	    "Rows by actual and predicted label; shaded by the share of the "
-	    "actual class.");
-	n += figure(in, figure_scores(a, e),
-	    "Where the scores of each actual class lie. The dashed line is the "
-	    "threshold.");
-	n += figure(in, figure_metrics(a, e), "Metrics on a scale up to 1.");
-	n += figure(in, figure_predicted(a, e),
-	    "Dots on the dashed line are predicted exactly.");
-	n += figure(in, figure_residuals(a, e),
-	    "Errors around zero, as often above as below, are what is hoped "
-	    "for.");
+	for (size_t i = 0; i < nitems(figures); i++) {
+		const struct plot *p =
+		    figures[i].plot(in->arena, in->evaluation);
+
+		if (p == NULL)
+			continue;
+		/* Many classes need room. */
+		doc_figure(in->doc, p,
+		    p->x.ncategories > 5 ? 2 : figures[i].columns, "%s",
+		    figures[i].caption);
+		n++;
+	}
 	classes(in);
 	if (n == 0)
 		section_absent(in, "Curves of the holdout");

@@ -146,7 +146,8 @@ facts(const struct section_input *in)
 	doc_fact(d, "Template", "%s", json_str(in->run, "template", ""));
 	doc_fact(d, "Compliance", "%s", json_str(in->run, "compliance", ""));
 	doc_fact(d, "Requested by", "%s", json_str(in->run, "created_by", ""));
-	doc_fact(d, "Run begun", "%.19s", json_str(in->run, "created_at", ""));
+	doc_fact(d, "Run begun", "%s",
+	    section_date(in, json_str(in->run, "created_at", "")));
 	doc_code(d, "Run", json_str(in->run, "run_id", ""));
 }
 

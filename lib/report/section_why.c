@@ -27,7 +27,7 @@ section_explanation(const struct section_input *in)
 
 	doc_section(in->doc, "explanation", "Explanation");
 	if (p != NULL)
-		doc_figure(in->doc, p, 0,
+		doc_figure(in->doc, p, 1,
 		    "How far each raw field moves the prediction on average. "
 		    "Importance is what the model uses, not what causes the "
 		    "outcome.%s",
@@ -57,7 +57,7 @@ section_explanation(const struct section_input *in)
 				      SECTION_DEPENDENCE_MAX, n)
 				: "");
 		}
-		doc_figure(in->doc, p, 1, "%s", "");
+		doc_figure(in->doc, p, 3, "%s", "");
 	}
 }
 
@@ -162,7 +162,7 @@ section_groups(const struct section_input *in)
 		}
 		doc_heading(in->doc, "%s", json_str(v, "attribute", ""));
 		if (p != NULL)
-			doc_figure(in->doc, p, 1,
+			doc_figure(in->doc, p, 2,
 			    "The share of each group that the model selects "
 			    "(labels positive), beside the share that is "
 			    "positive.");
@@ -211,14 +211,15 @@ section_stability(const struct section_input *in)
 		    "shift.",
 		    psi);
 	if (stability != NULL)
-		doc_figure(in->doc, stability, 1,
-		    "The dashed lines are at 0.10 and 0.25.%s",
+		doc_figure(in->doc, stability, 2,
+		    "Dashed lines mark 0.10 and 0.25 where the axis reaches "
+		    "them.%s",
 		    n > FIGURE_ROWS_MAX ? arena_printf(in->arena,
 					      " The first %d of %zu features.",
 					      FIGURE_ROWS_MAX, n)
 					: "");
 	if (sensitivity != NULL)
-		doc_figure(in->doc, sensitivity, 1,
+		doc_figure(in->doc, sensitivity, 2,
 		    "How much of the objective is lost when noise is added to "
 		    "the numeric fields of the holdout.");
 	if (!isfinite(psi) && stability == NULL)
