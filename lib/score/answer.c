@@ -11,7 +11,7 @@
 
 #include "lib/arena.h"
 #include "lib/auto.h"
-#include "lib/banned.h"
+#include "lib/data/value.h"
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/score/answer.h"
@@ -85,16 +85,13 @@ report(struct reader *r, const struct prep_field *f, const char *name,
 	return 0;
 }
 
-/* A text that reads as a finite number. */
+/* null, or a text that training reads as missing. */
 static int
-text_number(const char *s, double *out)
+is_nothing(const json_t *v)
 {
-	char *end;
-
-	if (*s == '\0' || strspn(s, "+-.0123456789eE") != strlen(s))
-		return -1;
-	*out = strtod(s, &end);
-	return *end == '\0' && isfinite(*out) ? 0 : -1;
+	return v == NULL || json_is_null(v) ||
+	       (json_is_string(v) &&
+		   value_missing(json_string_value(v), json_string_length(v)));
 }
 
 static int
@@ -109,7 +106,8 @@ read_number(struct reader *r, const struct prep_field *f, const json_t *v,
 			return err_ptr(r->e, ERR_INVALID, pointer(r, f->name),
 			    "the number is too large");
 	} else if (json_is_string(v) &&
-		   text_number(json_string_value(v), &x) == 0 &&
+		   value_number(
+		       json_string_value(v), json_string_length(v), &x, NULL) &&
 		   fabs(x) <= (double)FLT_MAX) {
 		if (report(r, f, f->name, ILL_TYPED,
 			"a text for a number: read as one") == -1)
@@ -130,8 +128,8 @@ read_date(struct reader *r, const struct prep_field *f, const json_t *v,
 	struct date d;
 
 	if (json_is_string(v)) {
-		if (date_parse(
-			json_string_value(v), json_string_length(v), &x) == -1)
+		if (!value_datetime(
+			json_string_value(v), json_string_length(v), &x))
 			return report(r, f, f->name, ILL_TYPED,
 			    "not a date: taken as missing");
 	} else if (json_is_number(v)) {
@@ -151,15 +149,13 @@ read_date(struct reader *r, const struct prep_field *f, const json_t *v,
 static int
 boolean_level(const struct mws *m, int field, int yes)
 {
-	static const char *const words[2][8] = {
-		{ "false", "False", "FALSE", "no", "n", "f", "0", "N" },
-		{ "true", "True", "TRUE", "yes", "y", "t", "1", "Y" },
-	};
-	int level = -1;
+	const struct prep_field *f = &mws_prep(m)->field[field];
+	const char *word = yes ? "true" : "false";
+	int level = mws_level(m, field, word, strlen(word));
 
-	for (size_t i = 0; level == -1 && i < nitems(words[0]); i++)
-		level =
-		    mws_level(m, field, words[yes][i], strlen(words[yes][i]));
+	for (int i = 0; level == -1 && i < f->nlevels; i++)
+		if (value_boolean(f->level[i], strlen(f->level[i])) == yes)
+			level = i;
 	return level;
 }
 
@@ -199,6 +195,8 @@ read_level(struct reader *r, int field, const struct prep_field *f,
 		*out = (struct raw){ .kind = RAW_LEVEL, .level = level };
 		return 0;
 	}
+	if (is_nothing(v))
+		return 0;
 	*out = (struct raw){ .kind = RAW_UNKNOWN };
 	return report(r, f, f->name, UNKNOWN_LEVEL, NULL);
 }
@@ -218,7 +216,9 @@ read_value(struct reader *r, const char *name, const json_t *v)
 	if (i == -1)
 		return report(r, NULL, name, UNKNOWN_FIELD, NULL);
 	f = &mws_prep(r->m)->field[i];
-	if (json_is_null(v) || !r->m->used[i])
+	if (!r->m->used[i] || (f->kind != FIELD_CATEGORY && is_nothing(v)))
+		return 0;
+	if (json_is_null(v))
 		return 0;
 	switch (f->kind) {
 	case FIELD_NUMBER:
@@ -247,12 +247,12 @@ score_read(const struct mws *m, const json_t *features, struct raw *raw,
 		if (read_value(&r, name, v) == -1)
 			return -1;
 	for (int i = 0; i < p->nfields; i++) {
-		const json_t *given =
-		    json_object_get(features, p->field[i].name);
+		const char *field = p->field[i].name;
 
-		if (m->used[i] && (given == NULL || json_is_null(given)) &&
-		    report(&r, &p->field[i], p->field[i].name, MISSING_FIELD,
-			NULL) == -1)
+		/* A level may be written like what else means "missing". */
+		if (m->used[i] && raw[i].kind == RAW_MISSING &&
+		    is_nothing(json_object_get(features, field)) &&
+		    report(&r, &p->field[i], field, MISSING_FIELD, NULL) == -1)
 			return -1;
 	}
 	return 0;

@@ -1,17 +1,9 @@
 /*
- * Dates and times as seconds since 1970-01-01T00:00:00Z, without time zones
- * of the machine and without locale.
+ * Parts of dates, which are seconds since 1970-01-01T00:00:00Z: no time zone of
+ * the machine, no locale.  (lib/data/value.h reads them from text.)
  */
 #ifndef DATE_H
 #define DATE_H
-
-#include <stddef.h>
-
-/* What a datetime field takes: 2024-01-31, 2024-01-31 12:30[:59[.5]] (blank or
- * T), each with Z, +02:00, +0200 or nothing (then UTC); years 1 to 9999.
- * Returns 0, or -1 when the n bytes are anything else. */
-int date_parse(const char *text, size_t n, double *seconds)
-    __attribute__((warn_unused_result));
 
 /* Parts of a date; weekday counts from 0 = Monday, days from 1970-01-01. */
 struct date {

@@ -13,8 +13,8 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/banned.h"
+#include "lib/data/value.h"
 #include "lib/err.h"
-#include "lib/score/date.h"
 #include "lib/score/dsl.h"
 #include "lib/score/dsl_code.h"
 
@@ -439,7 +439,7 @@ call_date(struct parser *p, const struct function *f, struct value *v)
 	(void)f;
 	if (literal_text(p, &text) == -1)
 		return -1;
-	if (date_parse(text, strlen(text), &seconds) == -1)
+	if (!value_datetime(text, strlen(text), &seconds))
 		return fail(p, at, "'%s' is no date", text);
 	v->type = TYPE_DATE;
 	return emit(
