@@ -31,6 +31,7 @@ static const struct cmd *const commands[] = {
 	&admin_verify_journal,
 	&admin_export_journal,
 	&admin_config_show,
+	&admin_config_explain,
 	NULL
 };
 

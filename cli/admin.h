@@ -23,6 +23,7 @@ struct db *admin_db(struct admin *, struct err *)
 /* Who runs the command, for the audit: "root@host (admin)". */
 const char *admin_actor(struct admin *);
 
+extern const struct cmd admin_config_explain;
 extern const struct cmd admin_config_show;
 extern const struct cmd admin_export_journal;
 extern const struct cmd admin_keys_init;

@@ -210,6 +210,27 @@ help(const struct cmd_program *p, const struct cmd *only)
 	help_options(everywhere);
 }
 
+static void
+print_names(const struct cmd_option *o)
+{
+	for (; o != NULL && o->name != NULL; o++)
+		printf("\t--%s%s", o->name, o->value != NULL ? "=" : "");
+}
+
+/* --words: the tables as completion reads them, one command a line, with its
+ * options after it; those that take a value end in "=". */
+static void
+words(const struct cmd_program *p)
+{
+	for (const struct cmd *const *c = p->cmds; *c != NULL; c++) {
+		fputs((*c)->name, stdout);
+		print_names((*c)->options);
+		print_names(p->options);
+		print_names(everywhere);
+		putchar('\n');
+	}
+}
+
 const char *
 cmd_option_n(const struct cmd_line *l, const char *name, int n)
 {
@@ -256,7 +277,13 @@ cmd_main(const struct cmd_program *p, int argc, char **argv, void *arg)
 {
 	struct cmd_line l = { 0 };
 	struct err e = { 0 };
-	int bad = parse(p, argc, argv, &l, &e);
+	int bad;
+
+	if (argc == 2 && strcmp(argv[1], "--words") == 0) {
+		words(p);
+		return EX_OK;
+	}
+	bad = parse(p, argc, argv, &l, &e);
 
 	if (!bad && cmd_option(&l, "version") != NULL) {
 		printf("%s %s\n", p->name, PACKAGE_VERSION);

@@ -103,13 +103,18 @@ ctl_failed(void *arg)
 {
 	struct ctl *c = arg;
 	const json_t *one, *all = json_object_get(c->problem, "errors");
+	const char *detail = json_str(c->problem, "detail", "");
 	size_t i;
 
-	json_array_foreach (all, i, one)
+	json_array_foreach (all, i, one) {
+		/* One error is often the whole detail. */
+		if (strstr(detail, json_str(one, "message", "?")) != NULL)
+			continue;
 		fprintf(stderr, "  %s%s%s: %s\n", json_str(one, "in", ""),
 		    json_str(one, "in", NULL) != NULL ? " " : "",
 		    table_clean(c, json_str(one, "pointer", "")),
 		    table_clean(c, json_str(one, "message", "")));
+	}
 	if (json_integer_value(json_object_get(c->problem, "status")) >= 500)
 		fprintf(stderr, "  request %s\n",
 		    table_clean(c, json_str(c->problem, "request_id", "-")));

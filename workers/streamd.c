@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <libwebsockets.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -527,6 +529,18 @@ reload(const struct conf *c)
 	log_info("read the keys again");
 }
 
+static const char usage[] = "usage: modelwright-streamd [-c FILE]\n"
+			    "\n"
+			    "  -c FILE  read the settings from FILE\n";
+
+/* clang-format off */
+static const struct option options[] = {
+	{ "help",    no_argument, 0, 'h' },
+	{ "version", no_argument, 0, 'v' },
+	{ 0 }
+};
+/* clang-format on */
+
 int
 main(int argc, char **argv)
 {
@@ -536,21 +550,28 @@ main(int argc, char **argv)
 	int opt;
 	const char *path = NULL;
 
-	while ((opt = getopt(argc, argv, "c:V")) != -1) {
-		if (opt == 'V') {
+	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1)
+		switch (opt) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case 'v':
 			puts("modelwright-streamd " PACKAGE_VERSION);
 			return 0;
+		default:
+			fputs(usage, stderr);
+			return EX_USAGE;
 		}
-		if (opt != 'c') {
-			fputs("usage: modelwright-streamd [-c FILE] [-V]\n",
-			    stderr);
-			return err_kinds[ERR_METHOD].sysexit;
-		}
-		path = optarg;
+	if (optind != argc) {
+		fputs(usage, stderr);
+		return EX_USAGE;
 	}
 	if (conf_load(&c, path, &e) == -1) {
 		log_err("%s", e.text);
-		return err_kinds[e.code].sysexit;
+		return EX_CONFIG;
 	}
 	log_level((int)c.log_level);
 	signal(SIGPIPE, SIG_IGN);
