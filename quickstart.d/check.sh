@@ -41,7 +41,7 @@ check() {
 	fi
 	[ -n "${MODELWRIGHT_DIR:-}" ] || { stack_stop >/dev/null; rm -rf "$dir/"; rm -rf "$dir"; }
 	stack_up
-	trap 'stack_end' EXIT
+	trap 'stack_stop >/dev/null' EXIT
 	export MODELWRIGHT_DIR=$dir MODELWRIGHT_PORT=$port
 	MODELWRIGHT_EXAMPLES=$(dirname "$(example credit-g.arff)")
 	export MODELWRIGHT_EXAMPLES
@@ -56,7 +56,7 @@ check() {
 	suite cli $pytest tests/cli
 	suite jobs $pytest tests/jobs
 	suite faults $pytest -s tests/faults
-	stack_end
+	stack_stop >/dev/null
 
 	# The same programs with ASan and UBSan: a report ends the process, and
 	# stands in a log that is looked through at the end.
@@ -69,7 +69,7 @@ check() {
 	stack_up
 	suite api-sanitized $pytest tests/api
 	suite jobs-sanitized $pytest tests/jobs -k "not slow"
-	stack_end
+	stack_stop >/dev/null
 	suite sanitizer-reports no_reports "$dir"/log/*.log
 	trap - EXIT
 	echo

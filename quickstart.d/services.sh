@@ -59,6 +59,7 @@ service_start() {
 		/bin/sh "$dir/inst/keep.sh" "$signal" "$run/$name.pid" \
 		"$dir/log/$name.log" "$@" 7>&- </dev/null >/dev/null 2>&1 &
 	disown $!
+	started="$name $started"
 	n=50
 	until pid_of "$name" >/dev/null || [ $((n--)) -eq 0 ]; do sleep 0.1; done
 }
@@ -254,7 +255,9 @@ stack_up() {
 	if ! pid_of nginx >/dev/null && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 		die "port $port is taken; set MODELWRIGHT_PORT to another"
 	fi
-	trap 'echo; say "interrupted: ending what was started"; stack_end; exit 130' INT TERM
+	started=
+	trap 'exit 130' INT TERM
+	trap 'say "ending what was started" >&2; stack_end $started' EXIT
 	[ -n "${built:-}" ] || { say "building"; build main; }
 	[ -n "$(stack_running)" ] || install_programs
 	tls_make
@@ -282,7 +285,7 @@ stack_up() {
 		-e "$dir/log/nginx.log"
 	wait_for nginx 30 curl -fsS --cacert "$dir/ca.pem" \
 		"https://localhost:$port/livez"
-	trap - INT TERM
+	trap - INT TERM EXIT
 	exec 7>&-
 }
 
@@ -317,10 +320,10 @@ stack_status() {
 	return $rc
 }
 
-# End in the opposite order; what does not end in 20 seconds is killed.
+# stack_end SERVICE...: what does not end in 20 seconds is killed.
 stack_end() {
 	local s pid n
-	for s in nginx streamd pipelined api pgbouncer postgres; do
+	for s; do
 		pid=$(pid_of "$s") || { rm -f "$run/$s.pid"; continue; }
 		kill -TERM "$pid" 2>/dev/null
 		n=200
@@ -339,6 +342,6 @@ stack_stop() {
 	run_dir
 	[ -d "$run" ] || { echo "there is no stack in $dir"; return 0; }
 	[ -n "$(stack_running)" ] || { echo "nothing runs in $dir"; return 0; }
-	stack_end
+	stack_end $(printf '%s\n' $services | tac)
 	echo "stopped"
 }
