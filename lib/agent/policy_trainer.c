@@ -86,7 +86,8 @@ static bool
 stalled(const struct policy_view *v)
 {
 	const json_t *result = policy_last(v, "train_trial"), *list, *last;
-	json_int_t planned = json_int(result, "planned", 0), best, trained = 0;
+	json_int_t planned = json_int(result, "planned", 0), best;
+	json_int_t trained = json_int(result, "trained", 0);
 	json_int_t patience = planned / PATIENCE_SHARE;
 
 	if (patience < PATIENCE_MIN)
@@ -95,10 +96,6 @@ stalled(const struct policy_view *v)
 	if ((last = json_array_get(list, json_array_size(list) - 1)) == NULL)
 		return false;
 	best = json_int(json_object_get(result, "best"), "trial", 0);
-	for (int n = 0; (result = policy_result(v, "train_trial", n)) != NULL;
-	     n++)
-		trained += (json_int_t)json_array_size(
-		    json_object_get(result, "trials"));
 	return json_int(last, "rung", 0) > 0 && trained * 2 >= planned &&
 	       json_int(last, "trial", 0) - best > patience;
 }

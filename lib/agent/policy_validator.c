@@ -194,10 +194,10 @@ judge(const struct policy_view *v, const struct evidence *x,
 		back = can_return ? "train" : NULL;
 		raise(r, "medium", "It overfits, and a simpler model would do",
 		    json_sprintf("%s is %.4f on what it was trained on and "
-				 "%.4f out of fold; trial %lld (%s) is "
+				 "%.4f on the rest; trial %lld (%s) is "
 				 "within one standard error of the best.",
 			x->metric, json_num(overfit, "train", 0),
-			json_num(overfit, "oof", 0),
+			json_num(overfit, "validated", 0),
 			json_int(plain, "trial", 0),
 			json_str(plain, "learner", "")),
 		    NULL, can_return,

@@ -47,13 +47,8 @@ train(struct work *w, struct study *study, const char *learner, struct err *e)
 	auto_json json_t *request =
 	    json_pack("{s:i, s:i, s:{s:s, s:{}}, s:[]}", "trial", -1, "rung", 1,
 		"config", "learner", learner, "params", "folds");
-	json_t *config = json_object_get(request, "config");
 	json_t *folds = json_object_get(request, "folds");
 
-	if (strcmp(learner, "xgboost") == 0 ||
-	    strcmp(learner, "random_forest") == 0)
-		json_object_set_new(
-		    config, "rounds_max", json_integer(PROBE_ROUNDS));
 	/* By time, the first fold is only ever trained on. */
 	for (int i = split->spec->split == SPLIT_TIME; i < split->nfolds; i++)
 		json_array_append_new(folds, json_integer(i));
@@ -85,6 +80,26 @@ probe_paired(const struct work *w, const json_t *before, const json_t *after)
 	    "folds", folds);
 }
 
+/* Train a learner plainly on what a request would have. */
+static json_t *
+ask(struct work *w, const json_t *request, const char *learner, struct err *e)
+{
+	auto_json json_t *quick = json_deep_copy(request);
+	struct split *split;
+	struct study *study;
+	json_t *result;
+
+	json_object_set_new(json_object_get(quick, "params"), "rounds_max",
+	    json_integer(PROBE_ROUNDS));
+	if ((split = work_split(w, quick, e)) == NULL)
+		return NULL;
+	study = study_new(split);
+	result = train(w, study, learner, e);
+	study_free(study);
+	split_free(split);
+	return result;
+}
+
 /* The work as it stands is asked again for each proposal: train it once. */
 static const json_t *
 before_of(struct work *w, const char *learner, struct err *e)
@@ -94,7 +109,7 @@ before_of(struct work *w, const char *learner, struct err *e)
 
 	if (known != NULL)
 		return known;
-	if ((result = train(w, w->study, learner, e)) == NULL)
+	if ((result = ask(w, w->request, learner, e)) == NULL)
 		return NULL;
 	json_object_set_new(w->probes, learner, result);
 	return result;
@@ -107,18 +122,10 @@ probe_compare(
 	const char *learner = choose(w, wanted, e);
 	auto_json json_t *after = NULL;
 	const json_t *before;
-	struct split *split;
-	struct study *study;
 	json_t *gain;
 
 	if (learner == NULL || (before = before_of(w, learner, e)) == NULL ||
-	    (split = work_split(w, request, e)) == NULL)
-		return NULL;
-	study = study_new(split);
-	after = train(w, study, learner, e);
-	study_free(study);
-	split_free(split);
-	if (after == NULL)
+	    (after = ask(w, request, learner, e)) == NULL)
 		return NULL;
 	gain = probe_paired(w, before, after);
 	json_object_set_new(gain, "learner", json_string(learner));

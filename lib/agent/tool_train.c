@@ -13,6 +13,7 @@
 #include "lib/auto.h"
 #include "lib/err.h"
 #include "lib/json.h"
+#include "lib/ml/learner.h"
 #include "lib/ml/metric.h"
 #include "lib/ml/search.h"
 #include "lib/ml/spec.h"
@@ -117,8 +118,9 @@ one_trial(struct work *w, const json_t *request, struct err *e)
 
 /* The best so far in a sentence. */
 static json_t *
-summary(const struct work *w, size_t trained, const json_t *next)
+summary(const struct work *w, const json_t *next)
 {
+	size_t trained = json_array_size(w->results);
 	const json_t *best = search_best(w->spec, w->results);
 	const char *done = json_str(next, "reason", NULL);
 
@@ -131,47 +133,70 @@ summary(const struct work *w, size_t trained, const json_t *next)
 	    done != NULL ? done : "");
 }
 
+/* An agent's own configuration, on all folds. */
+static json_t *
+own_request(const struct work *w, const json_t *config, struct err *e)
+{
+	json_t *full = learner_config(config, w->spec, e);
+
+	if (full == NULL)
+		return NULL;
+	return json_pack("{s:I, s:i, s:o}", "trial",
+	    (json_int_t)json_array_size(w->results) + 1, "rung", 1, "config",
+	    full);
+}
+
+/* Train up to count trials of the search, or one with the given
+ * configuration; briefly into list. */
+static int
+train(struct work *w, const json_t *config, json_int_t count, json_t *list,
+    struct err *e)
+{
+	json_t *next;
+	int rc = 0;
+
+	for (json_int_t i = 0; i < count && rc == 0; i++) {
+		next = config != NULL ? own_request(w, config, e)
+		                      : search_next(w->spec, w->results, e);
+		if (next == NULL)
+			return -1;
+		if (json_is_true(json_object_get(next, "done"))) {
+			json_decref(next);
+			break;
+		}
+		if ((rc = one_trial(w, next, e)) == 0)
+			json_array_append_new(
+			    list, brief(json_array_get(w->results,
+				      json_array_size(w->results) - 1)));
+		json_decref(next);
+	}
+	return rc;
+}
+
 static int
 train_trial_run(struct work *w, const struct tool_call *call, json_t **result,
     struct err *e)
 {
-	json_int_t count = json_int(call->args, "count", 1), trained = 0;
-	json_t *list = json_array();
-	json_t *next;
+	const json_t *config = json_object_get(call->args, "config"), *best;
+	json_int_t count =
+	    config != NULL ? 1 : json_int(call->args, "count", 1);
+	auto_json json_t *list = json_array();
+	auto_json json_t *next = NULL;
 
-	if (w->split == NULL) {
-		json_decref(list);
+	if (w->split == NULL)
 		return err_set(
 		    e, ERR_CONFLICT, "the rows are not split yet: split_make");
-	}
-	for (;;) {
-		if ((next = search_next(w->spec, w->results, e)) == NULL)
-			break;
-		if (json_is_true(json_object_get(next, "done")) ||
-		    trained == count) {
-			const json_t *best = search_best(w->spec, w->results);
-			*result = json_pack("{s:o, s:o, s:b, s:O?, s:i, s:o}",
-			    "trials", list, "best",
-			    best == NULL ? json_null() : brief(best), "done",
-			    json_is_true(json_object_get(next, "done")),
-			    "reason", json_object_get(next, "reason"),
-			    "planned", search_planned(w->spec), "summary",
-			    summary(w, (size_t)trained, next));
-			json_decref(next);
-			return 0;
-		}
-		if (one_trial(w, next, e) == -1) {
-			json_decref(next);
-			break;
-		}
-		json_decref(next);
-		json_array_append_new(
-		    list, brief(json_array_get(
-			      w->results, json_array_size(w->results) - 1)));
-		trained++;
-	}
-	json_decref(list);
-	return -1;
+	if (train(w, config, count, list, e) == -1 ||
+	    (next = search_next(w->spec, w->results, e)) == NULL)
+		return -1;
+	best = search_best(w->spec, w->results);
+	*result = json_pack("{s:O, s:o, s:b, s:O?, s:i, s:i, s:o}", "trials",
+	    list, "best", best == NULL ? json_null() : brief(best), "done",
+	    json_is_true(json_object_get(next, "done")), "reason",
+	    json_object_get(next, "reason"), "planned", search_planned(w->spec),
+	    "trained", (int)json_array_size(w->results), "summary",
+	    summary(w, next));
+	return 0;
 }
 
 /* The trials themselves are steps of their own. */
@@ -249,10 +274,15 @@ simplest(const struct work *w, const json_t *best)
 	double bar = sign * json_num(best, "score", 0) - standard_error(best);
 	size_t folds = json_array_size(json_object_get(best, "folds")), i;
 	const json_t *one, *found = best;
+	json_t *alone;
 	double x;
 
 	json_array_foreach (w->results, i, one) {
-		x = sign * json_num(one, "score", NAN);
+		alone = json_pack("[O]", (json_t *)one);
+		x = search_best(w->spec, alone) == NULL
+		        ? NAN /* not one that this run may end in */
+		        : sign * json_num(one, "score", NAN);
+		json_decref(alone);
 		if (json_array_size(json_object_get(one, "folds")) != folds ||
 		    !(x >= bar))
 			continue;
@@ -333,7 +363,14 @@ const struct tool tool_train_trial = {
 	.schema = SCHEMA({
 		"type": "object", "additionalProperties": false,
 		"properties": {
-			"count": { "type": "integer", "minimum": 1, "maximum": 100 }
+			"count": { "type": "integer", "minimum": 1, "maximum": 100 },
+			"config": { "type": "object", "additionalProperties": false,
+				"required": ["learner"],
+				"description": "train this one instead, on all folds",
+				"properties": {
+					"learner": { "type": "string", "maxLength": 64 },
+					"params": { "type": "object" }
+				} }
 		}
 	}),
 	.effect = TOOL_CHANGES,
