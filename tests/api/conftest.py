@@ -5,10 +5,12 @@ of every test is checked against share/openapi.json; an operation that no test
 hit fails the suite.
 """
 
+import http.client
 import json
 import os
 import pathlib
 import re
+import ssl
 import uuid
 
 import jsonschema
@@ -101,6 +103,13 @@ class Client(requests.Session):
         )
 
 
+def connection(access):
+    """For what requests would put right before it is sent."""
+    host, port = access["base_url"].split("//")[1].split(":")
+    tls = ssl.create_default_context(cafile=access["ca_file"])
+    return http.client.HTTPSConnection(host, int(port), context=tls)
+
+
 @pytest.fixture(scope="session")
 def access():
     where = os.environ.get("MODELWRIGHT_DIR")
@@ -153,10 +162,10 @@ def dataset(operator):
     return n
 
 
-def start(client, dataset, **more):
+def start(client, table, **more):
     body = {
         "template": "binary_classification",
-        "dataset": dataset,
+        "dataset": table,
         "target": "target",
         "budget": {"trials": 2, "seconds": 30},
         **more,

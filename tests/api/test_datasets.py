@@ -1,15 +1,12 @@
 """Tables that come in: good ones, and what each bad one gets."""
 
 import hashlib
-import http.client
 import json
-import os
-import ssl
 import uuid
 
 import pytest
 
-from conftest import CREDIT, new_name
+from conftest import CREDIT, connection, new_name
 
 ARFF = b"""@relation r
 @attribute a numeric
@@ -133,13 +130,8 @@ def test_a_bad_name_or_policy(operator, query, pointer):
     assert pointer in [e["pointer"] for e in r.json()["errors"]]
 
 
-def raw(access):
-    host, port = access["base_url"].split("//")[1].split(":")
-    return http.client.HTTPSConnection(host, int(port), context=ssl.create_default_context(cafile=access["ca_file"]))
-
-
 def test_an_upload_that_breaks_off_leaves_nothing(access, operator, viewer, name):
-    c = raw(access)
+    c = connection(access)
     c.putrequest("POST", f"/api/v1/datasets?name={name}")
     c.putheader("Authorization", "Bearer " + operator.token)
     c.putheader("Content-Type", "text/csv")
@@ -152,7 +144,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(access, operator, viewer, name
 
 
 def test_an_upload_may_come_in_chunks(access, operator, viewer, name):
-    c = raw(access)
+    c = connection(access)
     c.request("POST", f"/api/v1/datasets?name={name}", body=(l.encode() + b"\n" for l in CREDIT.splitlines()),
               headers={"Authorization": "Bearer " + operator.token, "Content-Type": "text/csv"}, encode_chunked=True)
     r = c.getresponse()
@@ -161,7 +153,7 @@ def test_an_upload_may_come_in_chunks(access, operator, viewer, name):
 
 
 def test_chunks_that_break_off_leave_nothing(access, operator, viewer, name):
-    c = raw(access)
+    c = connection(access)
     c.putrequest("POST", f"/api/v1/datasets?name={name}")
     c.putheader("Authorization", "Bearer " + operator.token)
     c.putheader("Content-Type", "text/csv")
