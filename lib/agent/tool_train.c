@@ -178,8 +178,10 @@ train_trial_run(struct work *w, const struct tool_call *call, json_t **result,
     struct err *e)
 {
 	const json_t *config = json_object_get(call->args, "config"), *best;
-	json_int_t count =
-	    config != NULL ? 1 : json_int(call->args, "count", 1);
+	json_int_t had = (json_int_t)json_array_size(w->results);
+	json_int_t count = config != NULL
+	    ? 1
+	    : json_int(call->args, "until", had + 1) - had;
 	auto_json json_t *list = json_array();
 	auto_json json_t *next = NULL;
 
@@ -363,7 +365,8 @@ const struct tool tool_train_trial = {
 	.schema = SCHEMA({
 		"type": "object", "additionalProperties": false,
 		"properties": {
-			"count": { "type": "integer", "minimum": 1, "maximum": 100 },
+			"until": { "type": "integer", "minimum": 1, "maximum": 1000,
+				"description": "stop when so many trials are there; absent: one more" },
 			"config": { "type": "object", "additionalProperties": false,
 				"required": ["learner"],
 				"description": "train this one instead, on all folds",
