@@ -88,7 +88,7 @@ static void
 flag_calibration(struct flags *f, const json_t *evaluation)
 {
 	const json_t *c = json_object_get(evaluation, "calibration");
-	double ece = json_num(c, "ece_after", NAN);
+	double ece = json_num(c, "ece", json_num(c, "ece_after", NAN));
 
 	if (ece > ECE_LIMIT)
 		raise_flag(f, DOC_WARN,
@@ -118,8 +118,8 @@ flag_fairness(struct flags *f, const json_t *evaluation)
 		if (ratio < FOUR_FIFTHS)
 			raise_flag(f, DOC_WARN,
 			    "By %.80s, the lowest selection rate is %.3f of "
-			    "the reference group's, under the four-fifths "
-			    "screen of 0.8.",
+			    "the highest, under the four-fifths screen of "
+			    "0.8.",
 			    name, ratio);
 		json_array_foreach (json_object_get(v, "groups"), j, g)
 			small += json_num(g, "n", NAN) < GROUP_SMALL;
@@ -248,7 +248,8 @@ flag_findings(struct flags *f, const json_t *findings)
 	size_t i, open = 0;
 
 	json_array_foreach (findings, i, v)
-		open += json_object_get(v, "answer") == NULL &&
+		open += !json_is_string(json_object_get(v, "answer")) &&
+		        !json_is_false(json_object_get(v, "needs_answer")) &&
 		        strcmp(json_str(v, "status", "open"), "open") == 0;
 	if (open > 0)
 		raise_flag(f, DOC_WARN,

@@ -69,6 +69,9 @@ const char *section_date(const struct section_input *, const char *);
 /* Says in the document that something was not recorded. */
 void section_absent(const struct section_input *, const char *what);
 
+/* The trial that the model was made from, or NULL. */
+const json_t *section_chosen(const struct section_input *);
+
 /* The trials, those on most folds first, and among them the best score first;
  * a new array. */
 json_t *section_ranking(const struct section_input *, int sign);

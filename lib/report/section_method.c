@@ -20,7 +20,8 @@
 static const json_t *
 spec(const struct section_input *in)
 {
-	const json_t *v = json_object_get(in->lineage, "spec");
+	const json_t *v = json_object_get(
+	    json_object_get(in->lineage, "specification"), "params");
 
 	return json_is_object(v) ? v : json_object_get(in->run, "params");
 }
@@ -192,6 +193,23 @@ settings(const struct section_input *in, const json_t *params)
 	return text;
 }
 
+const json_t *
+section_chosen(const struct section_input *in)
+{
+	const json_t *selection = json_object_get(in->lineage, "selection");
+	const json_t *result = json_object_get(selection, "result"), *t;
+	const json_t *wanted = json_object_get(selection, "trial");
+	size_t i;
+
+	if (json_is_object(result))
+		return result;
+	json_array_foreach (in->trials, i, t)
+		if (wanted != NULL &&
+		    json_equal(json_object_get(t, "trial"), wanted))
+			return t;
+	return NULL;
+}
+
 static void
 trials(const struct section_input *in, const struct measure *m)
 {
@@ -207,6 +225,7 @@ trials(const struct section_input *in, const struct measure *m)
 	};
 	auto_json json_t *ranking =
 	    section_ranking(in, m != NULL ? m->sign : 1);
+	const json_t *chosen = json_object_get(section_chosen(in), "trial");
 	struct doc *d = in->doc;
 	char s[NUMBER_LEN];
 	const json_t *t;
@@ -218,8 +237,12 @@ trials(const struct section_input *in, const struct measure *m)
 
 		if (i == SECTION_TRIALS_MAX)
 			break;
-		doc_cell(d, "%s",
-		    series_word(in->arena, json_object_get(t, "trial")));
+		doc_cell_tone(d,
+		    chosen != NULL &&
+			    json_equal(chosen, json_object_get(t, "trial"))
+			? DOC_GOOD
+			: DOC_PLAIN,
+		    "%s", series_word(in->arena, json_object_get(t, "trial")));
 		doc_cell(d, "%s", json_str(config, "learner", ""));
 		number_fix(json_num(t, "score", NAN), 4, s);
 		doc_cell(d, "%s", s);
@@ -242,6 +265,25 @@ trials(const struct section_input *in, const struct measure *m)
 		      "The %d best of %zu trials; all are in metrics.json. ",
 		      SECTION_TRIALS_MAX, json_array_size(ranking))
 		: "");
+}
+
+static void
+chosen(const struct section_input *in, const struct measure *m)
+{
+	const json_t *t = section_chosen(in);
+	const json_t *config = json_object_get(t, "config");
+	char score[NUMBER_LEN];
+
+	if (t == NULL)
+		return;
+	number_fix(json_num(t, "score", NAN), 4, score);
+	doc_text(in->doc,
+	    "Trial %s was chosen: %s, with %s of %s over the folds. It was "
+	    "then fitted on all development rows. Settings: %s.",
+	    series_word(in->arena, json_object_get(t, "trial")),
+	    json_str(config, "learner", "an unnamed learner"),
+	    m != NULL ? m->label : "a score", score,
+	    settings(in, json_object_get(config, "params")));
 }
 
 static void
@@ -276,6 +318,7 @@ search(const struct section_input *in)
 		    "the line is the best score up to there. The constant "
 		    "baseline is left out.");
 	trials(in, m);
+	chosen(in, m);
 }
 
 static void
@@ -284,6 +327,7 @@ finish(const struct section_input *in)
 	const json_t *c = json_object_get(in->evaluation, "calibration");
 	double before = json_num(c, "ece_before", NAN);
 	double after = json_num(c, "ece_after", NAN);
+	double holdout = json_num(c, "ece", NAN);
 	double threshold = json_num(in->evaluation, "threshold", NAN);
 
 	if (c == NULL && !isfinite(threshold))
@@ -293,12 +337,14 @@ finish(const struct section_input *in)
 	if (isfinite(before) && isfinite(after))
 		doc_fact(in->doc, "Calibration error",
 		    "%.4f before, %.4f after", before, after);
+	if (isfinite(holdout))
+		doc_fact(in->doc, "On the holdout", "%.4f", holdout);
 	if (isfinite(threshold))
 		doc_fact(in->doc, "Threshold", "%.4f", threshold);
 	doc_fact(in->doc, "Rule", "%s",
 	    json_str(in->evaluation, "threshold_rule", ""));
 	doc_note(in->doc,
-	    "Both were set on development rows. The error is the expected "
+	    "Set on development rows alone. The error is the expected "
 	    "calibration error: the mean distance of predicted from observed "
 	    "shares, weighted by rows.");
 }

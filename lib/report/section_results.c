@@ -140,6 +140,11 @@ section_results(const struct section_input *in)
 
 	doc_section(in->doc, "results", "Results on the holdout");
 	rates(in);
+	if (strcmp(json_str(in->evaluation, "task", ""), "multiclass") == 0)
+		doc_text(in->doc,
+		    "Curves take each class against the rest, all classes "
+		    "together; scores are each row's probability of its own "
+		    "class; calibration is that of the most probable class.");
 	for (size_t i = 0; i < nitems(figures); i++) {
 		const struct plot *p =
 		    figures[i].plot(in->arena, in->evaluation);
