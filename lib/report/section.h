@@ -42,6 +42,10 @@ void section_input_init(
 
 /* flag.c: what the numbers give reason to say. */
 struct flag *flag_all(const struct section_input *);
+/* The PSI that two samples of one population have on average in ten bins:
+ * (bins - 1)(1/n + 1/m), as the index is nearly chi-squared times that
+ * (Yurdakul 2018); NaN when the sizes are unknown. */
+double flag_psi_chance(const json_t *evaluation);
 
 void section_summary(const struct section_input *);
 void section_data(const struct section_input *);

@@ -86,7 +86,7 @@ preparation(const struct section_input *in)
 		{ "Reason", DOC_LEFT, .share = 3 },
 	};
 	static const struct doc_column excluded[] = {
-		{ "Column", DOC_LEFT },
+		{ "Column left out", DOC_LEFT },
 		{ "Reason", DOC_LEFT, .share = 1 },
 	};
 	const json_t *v;
@@ -104,7 +104,7 @@ preparation(const struct section_input *in)
 		if (i == 40)
 			break;
 		doc_cell(in->doc, "%s", json_str(v, "column", ""));
-		doc_cell(in->doc, "Left out. %s", json_str(v, "reason", ""));
+		doc_cell(in->doc, "%s", json_str(v, "reason", ""));
 	}
 	json_array_foreach (list(in, "derived"), i, v) {
 		if (i == 0)
@@ -229,8 +229,10 @@ trials(const struct section_input *in, const struct measure *m)
 	struct doc *d = in->doc;
 	char s[NUMBER_LEN];
 	const json_t *t;
-	size_t i;
+	size_t i, folds;
 
+	folds = json_array_size(
+	    json_object_get(json_array_get(ranking, 0), "folds"));
 	doc_table(d, columns, nitems(columns));
 	json_array_foreach (ranking, i, t) {
 		const json_t *config = json_object_get(t, "config");
@@ -253,13 +255,18 @@ trials(const struct section_input *in, const struct measure *m)
 		doc_cell_number(d, json_num(t, "rounds", NAN));
 		number_seconds(json_num(t, "seconds", NAN), s);
 		doc_cell(d, "%s", s);
-		doc_cell(
-		    d, "%s", settings(in, json_object_get(config, "params")));
+		/* Of those that went on; a page of the others' settings
+		 * would hide them. */
+		doc_cell(d, "%s",
+		    json_array_size(json_object_get(t, "folds")) == folds
+			? settings(in, json_object_get(config, "params"))
+			: "");
 	}
 	doc_note(d,
 	    "Best first, by the mean over the folds held out in turn; SD is "
 	    "the standard deviation of the folds. %sTrials on fewer folds "
-	    "were not carried on, and stand last.",
+	    "were not carried on, and stand last; their settings are in "
+	    "metrics.json.",
 	    json_array_size(ranking) > SECTION_TRIALS_MAX
 		? arena_printf(in->arena,
 		      "The %d best of %zu trials; all are in metrics.json. ",
@@ -315,8 +322,9 @@ search(const struct section_input *in)
 	if (p != NULL)
 		doc_figure(in->doc, p, 1,
 		    "Each dot is a trial, in the order in which they were run; "
-		    "the line is the best score up to there. The constant "
-		    "baseline is left out.");
+		    "the line is the best on all folds up to there. Scores on "
+		    "fewer folds are of other rows, so do not compare the two "
+		    "kinds. The constant baseline is left out.");
 	trials(in, m);
 	chosen(in, m);
 }
@@ -330,7 +338,7 @@ finish(const struct section_input *in)
 	double holdout = json_num(c, "ece", NAN);
 	double threshold = json_num(in->evaluation, "threshold", NAN);
 
-	if (c == NULL && !isfinite(threshold))
+	if (!isfinite(holdout) && !isfinite(threshold))
 		return;
 	doc_heading(in->doc, "Calibration and threshold");
 	doc_fact(in->doc, "Calibration", "%s", json_str(c, "method", ""));

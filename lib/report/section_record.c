@@ -181,7 +181,8 @@ facts(const struct section_input *in, const json_t *v, const char *path,
     int depth, size_t *left)
 {
 	static const char *const elsewhere[] = { "run_id", "dataset", "split",
-		"selection", "model", "template", "build" };
+		"selection", "model", "template", "build", "trials",
+		"dataset_digest", "seed" };
 	const char *key;
 	json_t *item;
 
@@ -191,7 +192,7 @@ facts(const struct section_input *in, const json_t *v, const char *path,
 		const char *word = series_word(in->arena, item);
 		int skip = 0;
 
-		for (size_t i = 0; depth == 0 && i < nitems(elsewhere); i++)
+		for (size_t i = 0; depth < 2 && i < nitems(elsewhere); i++)
 			skip |= strcmp(key, elsewhere[i]) == 0;
 		if (skip)
 			continue;
@@ -262,7 +263,7 @@ ingredients(const struct section_input *in)
 	doc_code(d, "Model, SHA-256 of its manifest",
 	    json_str(json_object_get(in->lineage, "model"), "digest", ""));
 	digests(in,
-	    json_object_get(json_object_get(in->lineage, "model"), "files"),
+	    json_object_get(json_object_get(in->lineage, "model"), "artifacts"),
 	    files, (const char *const[]){ "name", "sha256", NULL });
 	digests(in, json_object_get(in->lineage, "agents"), agents,
 	    (const char *const[]){ "phase", "agent", "sha256" });

@@ -247,6 +247,7 @@ section_stability(const struct section_input *in)
 	const json_t *s = json_object_get(in->evaluation, "stability");
 	const json_t *features = json_object_get(s, "features");
 	double psi = json_num(s, "score_psi", NAN);
+	double chance = s != NULL ? flag_psi_chance(in->evaluation) : NAN;
 	const struct plot *stability =
 	    figure_stability(in->arena, in->evaluation);
 	const struct plot *sensitivity =
@@ -261,6 +262,11 @@ section_stability(const struct section_input *in)
 		    "0.10 is stable, 0.10 to 0.25 is to be watched, more is a "
 		    "shift.",
 		    psi);
+	if (isfinite(chance))
+		doc_note(in->doc,
+		    "Two samples of this size from one population have a PSI "
+		    "of about %.3f in ten bins by chance alone.",
+		    chance);
 	if (stability != NULL)
 		doc_figure(in->doc, stability, 2,
 		    "Dashed lines mark 0.10 and 0.25 where the axis reaches "

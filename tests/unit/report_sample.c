@@ -513,7 +513,7 @@ lineage(const char *template, const json_t *trials)
 	    "separates the classes better than either", "selection", "trial",
 	    json_object_get(json_array_get(trials, 1), "trial"), "generation",
 	    1, "result", json_array_get(trials, 1), "model", "digest", digest,
-	    "files", model, "agents", agents, "template", "name", template,
+	    "artifacts", model, "agents", agents, "template", "name", template,
 	    "sha256", digest, "build", "program", "modelwright", "version",
 	    "0.1.0");
 }
