@@ -53,10 +53,10 @@ if (measure.startsWith("graphile")) {
 	await utils.release();
 } else if (measure.startsWith("pgboss")) {
 	const { PgBoss } = await import("pg-boss");
-	const boss = new PgBoss({ connectionString: conn, max: 16, supervise: false, schedule: false });
+	const boss = new PgBoss({ connectionString: conn, max: 16, supervise: false, schedule: false, useListenNotify: measure.endsWith("latency") });
 	boss.on("error", (e) => { console.error(e); });
 	await boss.start();
-	await boss.createQueue("empty");
+	await boss.createQueue("empty", measure.endsWith("latency") ? { notify: true } : {});
 	if (measure === "pgboss") {
 		for (let i = 0; i < a; i += 1000)
 			await boss.insert("empty", Array.from({ length: Math.min(1000, a - i) }, () => ({ data: {} })));
