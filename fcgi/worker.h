@@ -13,8 +13,7 @@ struct worker {
 	struct page *page;
 	struct page_worker *me; /* our record in the page */
 	int fd;                 /* the listening socket, non-blocking */
-	int ours; /* the socket ends with the master: what waits in its backlog
-	           * when that ends is answered first */
+	int empty; /* on the way out, answer all that waits in the backlog */
 };
 
 /* Answers until SIGTERM, then what it has accepted, and returns the exit
