@@ -257,7 +257,7 @@ check_tree(const struct mws *m, const struct mws_tree *t, unsigned char *depth,
 		if (depth[i] == 0)
 			continue; /* padding, which nothing leads to */
 		if (!(c->share > 0 && c->share <= 1e6f) ||
-		    (c->up != 0 && c->up + 1 >= depth[i]))
+		    (c->up != 0 && c->up >= depth[i] - 1U))
 			return bad(e, "a node does not fit");
 		if (next == 0) {
 			if (slot != 0 ||
