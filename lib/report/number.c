@@ -19,7 +19,7 @@ dress(const char *s, char out[NUMBER_LEN])
 	size_t whole;
 
 	s += negative;
-	whole = strcspn(s, ".e");
+	whole = strspn(s, "0123456789");
 	if (negative && strpbrk(s, "123456789") != NULL) {
 		memcpy(out, MINUS, strlen(MINUS));
 		n = strlen(MINUS);

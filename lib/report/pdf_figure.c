@@ -113,8 +113,8 @@ pdf_figures(struct pager *p, const struct doc_block *b)
 			pdf_wrapped(p, &caption, b->text, x + r.w + GUTTER,
 			    p->y + 14, p->width - r.w - GUTTER, 1);
 		else
-			pdf_wrapped(p, &caption, b->text, x, p->y + r.plots + 3,
-			    r.w, 1);
+			pdf_wrapped(
+			    p, &caption, b->text, x, p->y + h + 3, r.w, 1);
 		pager_tag_end(p, "Caption");
 	}
 	p->y += r.plots + r.captions + 10;
