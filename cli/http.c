@@ -249,10 +249,17 @@ refused(struct call *k, json_t *doc, struct err *e)
 		return err_set(e, ERR_UNAUTHENTIC,
 		    "%s; 'mwctl login' starts anew",
 		    json_str(doc, "detail", "the session has ended"));
-	return err_set(e, kind_of(json_str(doc, "code", ""), k->status), "%s",
-	    json_str(doc, "detail",
-		arena_printf(
-		    k->ctl->arena, "%s answers %ld", k->ctl->url, k->status)));
+	const char *detail = json_str(doc, "detail",
+	    arena_printf(
+		k->ctl->arena, "%s answers %ld", k->ctl->url, k->status));
+	long long line = json_int(doc, "line", 0);
+
+	if (line > 0)
+		detail =
+		    arena_printf(k->ctl->arena, "line %lld, column %lld: %s",
+			line, json_int(doc, "column", 0), detail);
+	return err_set(
+	    e, kind_of(json_str(doc, "code", ""), k->status), "%s", detail);
 }
 
 static int

@@ -169,8 +169,11 @@ print_answer(struct ctl *c, const json_t *a)
 		printf("  %s %s\n", table_clean(c, label), say_value(c, p));
 	print_reasons(c, json_object_get(a, "reasons"));
 	json_array_foreach (json_object_get(a, "warnings"), i, warning)
-		printf("%swarning: %s\n", i == 0 ? "\n" : "",
-		    table_clean(c, say_value(c, warning)));
+		printf("%swarning: %s%s%s\n", i == 0 ? "\n" : "",
+		    table_clean(c, json_str(warning, "field", "")),
+		    json_str(warning, "field", NULL) != NULL ? ": " : "",
+		    table_clean(
+			c, json_str(warning, "text", say_value(c, warning))));
 	printf("\n%smodel %s version %s, %.12s%s\n",
 	    table_paint_on(c, PAINT_DIM),
 	    table_clean(c, json_str(a, "model", "?")),

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +88,15 @@ say_value(struct ctl *c, const json_t *v)
 	if (json_is_integer(v))
 		return arena_printf(
 		    c->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-	if (json_is_real(v))
-		return arena_printf(c->arena, "%.4f", json_real_value(v));
+	if (json_is_real(v)) {
+		double x = json_real_value(v), size = fabs(x);
+
+		return arena_printf(c->arena, "%.*f",
+		    size >= 1000  ? 1
+		    : size >= 100 ? 2
+				  : 4,
+		    x);
+	}
 	if (json_is_boolean(v))
 		return json_is_true(v) ? "yes" : "no";
 	if (v == NULL || json_is_null(v))
@@ -205,8 +213,12 @@ holdout(struct ctl *c, const json_t *p)
 static const char *
 selected(struct ctl *c, const json_t *p)
 {
-	return arena_printf(c->arena, "trial %s: %s",
-	    say_value(c, json_object_get(p, "trial")),
+	const json_t *t = json_object_get(p, "trial");
+
+	return arena_printf(c->arena, "%s; %s",
+	    json_is_object(t)
+		? trial(c, t)
+		: arena_printf(c->arena, "trial %s", say_value(c, t)),
 	    json_str(p, "reason", json_str(p, "rule", "")));
 }
 
@@ -219,6 +231,21 @@ finished(struct ctl *c, const json_t *p)
 		return json_str(p, "state", "?");
 	return arena_printf(c->arena, "%s: %s", json_str(p, "state", "?"),
 	    json_str(why, "detail", json_str(why, "code", "?")));
+}
+
+static const char *
+called(struct ctl *c, const json_t *p)
+{
+	return arena_printf(c->arena, "%s: %s in %s", json_str(p, "tool", "?"),
+	    json_str(p, "outcome", "?"),
+	    say_seconds(c, json_num(p, "seconds", 0)));
+}
+
+static const char *
+denied(struct ctl *c, const json_t *p)
+{
+	return arena_printf(c->arena, "%s: %s", json_str(p, "tool", "?"),
+	    json_str(p, "message", ""));
 }
 
 /* Whatever has no words of its own: the payload, without its braces. */
@@ -251,6 +278,8 @@ static const struct {
 	{ "agent_started",	  agent,    1 },
 	{ "agent_finished",	  agent,    0 },
 	{ "decision",		  decision, 0 },
+	{ "tool_called",	  called,   0 },
+	{ "tool_denied",	  denied,   1 },
 	{ "trial_started",	  trial,    0 },
 	{ "trial_finished",	  trial,    1 },
 	{ "model_selected",	  selected, 1 },

@@ -19,8 +19,8 @@ const char *say_clock(struct ctl *, const char *at);
 const char *say_date(struct ctl *, const char *at);
 const char *say_bytes(struct ctl *, long long);
 const char *say_seconds(struct ctl *, double);
-/* A JSON number with four figures after the point where it is no whole one;
- * a text as it is; "-" of nothing. */
+/* A JSON number, with one to four figures after the point where it is no
+ * whole one; a text as it is; "-" of nothing. */
 const char *say_value(struct ctl *, const json_t *);
 /* {"metric", "value"} as "roc_auc 0.7812", or "-". */
 const char *say_best(struct ctl *, const json_t *best);

@@ -97,7 +97,7 @@ become_worker(struct master *m, struct page_worker *me, pid_t parent)
 		.page = m->page,
 		.me = me,
 		.fd = m->socket[me->pool].fd,
-		.empty = m->socket[me->pool].ours };
+		.ours = m->socket[me->pool].ours };
 
 	/* Without a master nobody would end us. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -266,6 +266,7 @@ handle_signals(struct master *m)
 			for (int i = 0; i < POOL__MAX; i++)
 				socket_unname(&m->socket[i]);
 			m->ending = 1;
+			atomic_store(&m->page->ending, 1);
 			break;
 		case SIGHUP:
 			reload(m);

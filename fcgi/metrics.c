@@ -2,14 +2,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "fcgi/groups.h"
 #include "fcgi/metrics.h"
 #include "fcgi/page.h"
+#include "lib/auto.h"
 #include "lib/buf.h"
+#include "lib/conf.h"
 #include "sql/sql.h"
 
-#define TEXT_MAX (4 << 20)
+#define TEXT_MAX     (4 << 20)
+#define STREAM_STALE 30 /* seconds; the stream server writes every 5 */
 
 static void
 head(struct buf *b, const char *name, const char *type, const char *help)
@@ -127,6 +132,24 @@ counted(struct buf *b, struct req *req)
 	}
 }
 
+/* What the stream server of this host wrote down, if it lives. */
+static void
+streams(struct buf *b, struct req *req)
+{
+	char part[4096];
+	struct stat st;
+	size_t n;
+	auto_file FILE *f = fopen(
+	    arena_printf(req->arena, "%s/stream.metrics", req->conf->run_dir),
+	    "re");
+
+	if (f == NULL || fstat(fileno(f), &st) == -1 ||
+	    st.st_mtime + STREAM_STALE < time(NULL))
+		return;
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(b, part, n);
+}
+
 const char *
 metrics_text(struct req *req, size_t *len)
 {
@@ -137,6 +160,7 @@ metrics_text(struct req *req, size_t *len)
 	latencies(&b, req->page);
 	workers(&b, req->page);
 	counted(&b, req);
+	streams(&b, req);
 	arena_defer(req->arena, free, b.data);
 	*len = b.len;
 	return b.data;

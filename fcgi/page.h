@@ -46,6 +46,7 @@ struct page {
 	atomic_uint moved[CACHE__MAX];
 	atomic_ullong predictions, logins_failed;
 	atomic_ullong worker_starts, worker_deaths, worker_replaced;
+	atomic_int ending; /* the master was told to end */
 	long long started; /* seconds since 1970 */
 };
 

@@ -166,7 +166,7 @@ wait_for_one(const struct worker *w, const sigset_t *open)
 	struct pollfd p = { .fd = w->fd, .events = POLLIN };
 
 	if (worker_leaving())
-		return w->empty && poll(&p, 1, 0) == 1;
+		return w->ours && w->page->ending && poll(&p, 1, 0) == 1;
 	return ppoll(&p, 1, NULL, open) == 1;
 }
 

@@ -13,7 +13,8 @@ struct worker {
 	struct page *page;
 	struct page_worker *me; /* our record in the page */
 	int fd;                 /* the listening socket, non-blocking */
-	int empty; /* on the way out, answer all that waits in the backlog */
+	int ours; /* the socket ends with the master: what waits in its backlog
+	           * when that ends is answered first */
 };
 
 /* Answers until SIGTERM, then what it has accepted, and returns the exit

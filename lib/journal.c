@@ -11,19 +11,38 @@
 static const char none[] =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
+/* A text as PostgreSQL's JSON prints it, or null. */
 static void
-add_field(struct digest *d, const char *text)
+add_string(struct digest *d, const char *text)
 {
-	char head[32];
+	static const char plain[] = "\b\f\n\r\t\"\\", escaped[] = "bfnrt\"\\";
+	char out[8];
+	const char *at;
 
 	if (text == NULL) {
-		digest_add(d, "-,", 2);
+		digest_add(d, "null", 4);
 		return;
 	}
-	snprintf(head, sizeof(head), "%zu:", strlen(text));
-	digest_add(d, head, strlen(head));
-	digest_add(d, text, strlen(text));
-	digest_add(d, ",", 1);
+	digest_add(d, "\"", 1);
+	for (const char *p = text; *p != '\0';) {
+		size_t n = 0;
+
+		while (
+		    (unsigned char)p[n] >= ' ' && p[n] != '"' && p[n] != '\\')
+			n++;
+		digest_add(d, p, n);
+		p += n;
+		if (*p == '\0')
+			break;
+		if ((at = strchr(plain, *p)) != NULL)
+			snprintf(out, sizeof(out), "\\%c", escaped[at - plain]);
+		else
+			snprintf(
+			    out, sizeof(out), "\\u%04x", (unsigned char)*p);
+		digest_add(d, out, strlen(out));
+		p++;
+	}
+	digest_add(d, "\"", 1);
 }
 
 static int
@@ -53,15 +72,24 @@ bytes_of(const char *hex, unsigned char out[DIGEST_LEN])
 void
 journal_seal(const struct journal_event *v, char hex[DIGEST_HEX])
 {
-	const char *const fields[] = { v->run_id, v->seq, v->at, v->type,
-		v->phase, v->agent, v->actor, v->request_id, v->payload };
+	const char *const rest[] = { v->at, v->type, v->phase, v->agent,
+		v->actor, v->request_id };
 	unsigned char prev[DIGEST_LEN] = { 0 };
 	struct digest *d = digest_new();
 
 	bytes_of(v->prev_hash, prev);
 	digest_add(d, prev, sizeof(prev));
-	for (size_t i = 0; i < nitems(fields); i++)
-		add_field(d, fields[i]);
+	digest_add(d, "[", 1);
+	add_string(d, v->run_id);
+	digest_add(d, ", ", 2);
+	digest_add(d, v->seq, strlen(v->seq));
+	for (size_t i = 0; i < nitems(rest); i++) {
+		digest_add(d, ", ", 2);
+		add_string(d, rest[i]);
+	}
+	digest_add(d, ", ", 2);
+	digest_add(d, v->payload, strlen(v->payload));
+	digest_add(d, "]", 1);
 	digest_end(d, hex);
 }
 
@@ -74,10 +102,10 @@ journal_follow(
 	long long seq;
 
 	if (v->run_id == NULL || strlen(v->run_id) >= sizeof(c->run_id) ||
-	    v->seq == NULL || !bytes_of(v->prev_hash, raw) ||
-	    !bytes_of(v->hash, raw))
+	    v->seq == NULL || v->payload == NULL ||
+	    !bytes_of(v->prev_hash, raw) || !bytes_of(v->hash, raw))
 		return err_set(e, ERR_MALFORMED,
-		    "an event lacks its run, number or hashes");
+		    "an event lacks its run, number, payload or hashes");
 	seq = strtoll(v->seq, NULL, 10);
 	if (strcmp(c->run_id, v->run_id) != 0) {
 		*c = (struct journal_chain){ 0 };

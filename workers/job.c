@@ -268,6 +268,7 @@ main(int argc, char *argv[])
 		{ 0 },
 	};
 	struct sigaction on = { .sa_handler = on_term };
+	struct sigaction look = { .sa_handler = run_look };
 	const char *conf = NULL;
 	struct job j = { 0 };
 	struct err e;
@@ -301,6 +302,7 @@ main(int argc, char *argv[])
 	log_level((int)j.conf.log_level);
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGINT, &on, NULL);
+	sigaction(SIGUSR1, &look, NULL);
 	for (size_t i = 0; i < nitems(kinds); i++)
 		if (strcmp(kinds[i].name, j.kind) == 0) {
 			j.arena = arena_new();

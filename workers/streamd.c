@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libwebsockets.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,45 +26,25 @@
 #include "lib/err.h"
 #include "lib/log.h"
 #include "workers/audience.h"
+#include "workers/client.h"
 #include "workers/door.h"
 #include "workers/feed.h"
+#include "workers/pump.h"
+#include "workers/streamd.h"
 
 #include "lib/banned.h"
 
-#define SPARE_FDS     64 /* beside the clients' */
-#define BURST         16 /* events for one client before the next has its turn */
-#define FRAME_MAX     256  /* bytes that a client may send at once, and */
-#define FRAMES_MAX    8    /* how often: it has nothing to tell us */
+#define SPARE_FDS     64   /* beside the clients' */
 #define LEAVE_SECONDS 5    /* for the clients to take their leave */
-#define CLOSE_RESTART 1012 /* RFC 6455 registry: service restart */
+#define BEAT_MS       5000 /* how often the watchdog and the figures hear */
 
-#define MS(n) ((lws_usec_t)(n)*LWS_US_PER_MS)
-
-struct client {
-	struct listener listener; /* first: a listener is its client */
-	struct lws *wsi;
-	struct visit visit;
-	int frames;
-	size_t frame; /* bytes of the message that is coming in */
-	int close;    /* a status to close with; 0: not yet */
-	const char *reason;
-	int parted; /* the close frame is on its way */
-};
+struct streamd streamd;
 
 static struct {
-	struct lws_context *ctx;
-	struct lws_vhost *vhost;
-	struct audience audience;
-	struct feed *feed;
-	struct door door;
 	struct socket_here socket;
-	struct lws *feed_wsi; /* the database's socket, watched */
-	lws_sorted_usec_list_t look, again, beat, leave;
-	long long backoff_ms;
-	int clients, max_clients;
-	int away;  /* there is no connection to the database */
-	int pause; /* there is one, but a query failed */
-	int leaving, left;
+	lws_sorted_usec_list_t beat, leave;
+	char figures[4096]; /* file that /metrics shows */
+	int left;           /* the time for taking leave is over */
 } d;
 
 static volatile sig_atomic_t told_to_stop, told_to_reload;
@@ -77,294 +58,10 @@ on_signal(int sig)
 		told_to_reload = 1;
 	else
 		told_to_stop = 1;
-	if (d.ctx != NULL)
-		lws_cancel_service(d.ctx);
+	if (streamd.ctx != NULL)
+		lws_cancel_service(streamd.ctx);
 	errno = saved;
 }
-
-/* ---- the database's side ---- */
-
-static void connect_again(lws_sorted_usec_list_t *);
-
-/* The connection is gone, or fails: try again by and by, longer each time;
- * the clients stay. */
-static void
-feed_gone(const struct err *e)
-{
-	if (feed_fd(d.feed) != -1) {
-		log_warn("the journal cannot be read: %s, retrying", e->text);
-		d.pause = 1;
-		lws_sul_schedule(d.ctx, 0, &d.again, connect_again, MS(1000));
-		return;
-	}
-	if (!d.away)
-		log_warn("the database is away, %d clients wait, retrying",
-		    d.clients);
-	d.away = 1;
-	if (d.feed_wsi != NULL)
-		lws_set_timeout(d.feed_wsi, PENDING_TIMEOUT_USER_REASON_BASE,
-		    LWS_TO_KILL_ASYNC);
-	d.feed_wsi = NULL;
-	d.backoff_ms = d.backoff_ms == 0 ? 50 : d.backoff_ms * 2;
-	if (d.backoff_ms > 2000)
-		d.backoff_ms = 2000;
-	lws_sul_schedule(d.ctx, 0, &d.again, connect_again, MS(d.backoff_ms));
-}
-
-/* lws watches a copy: it closes what it has adopted, and so does libpq. */
-static void
-watch_feed(void)
-{
-	lws_sock_file_fd_type fd = { .filefd = fcntl(
-					 feed_fd(d.feed), F_DUPFD_CLOEXEC, 0) };
-
-	if (fd.filefd == -1)
-		err(1, "dup");
-	d.feed_wsi = lws_adopt_descriptor_vhost(
-	    d.vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "feed", NULL);
-	if (d.feed_wsi == NULL)
-		errx(1, "cannot watch the database's socket");
-}
-
-static void
-connect_again(lws_sorted_usec_list_t *sul)
-{
-	struct err e = { 0 };
-
-	(void)sul;
-	d.pause = 0;
-	if (feed_fd(d.feed) != -1) {
-		lws_cancel_service(d.ctx); /* the hungry are still there */
-		return;
-	}
-	if (feed_connect(d.feed, &e) == -1) {
-		feed_gone(&e);
-		return;
-	}
-	watch_feed();
-	if (d.away)
-		log_info("the database is back");
-	d.away = 0;
-	d.backoff_ms = 0;
-	lws_cancel_service(d.ctx);
-}
-
-static void
-look(lws_sorted_usec_list_t *sul)
-{
-	struct err e = { 0 };
-
-	(void)sul;
-	lws_sul_schedule(d.ctx, 0, &d.look, look, MS(1000));
-	if (!d.away && feed_look(d.feed, &e) == -1)
-		feed_gone(&e);
-}
-
-static int
-on_feed(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
-    size_t n)
-{
-	struct err e = { 0 };
-
-	(void)user;
-	(void)in;
-	(void)n;
-	if (wsi != d.feed_wsi)
-		return why == LWS_CALLBACK_RAW_RX_FILE ? -1 : 0;
-	if (why == LWS_CALLBACK_RAW_CLOSE_FILE)
-		d.feed_wsi = NULL;
-	if (why == LWS_CALLBACK_RAW_RX_FILE &&
-	    feed_notified(d.feed, &e) == -1) {
-		d.feed_wsi = NULL;
-		feed_gone(&e);
-		return -1;
-	}
-	return 0;
-}
-
-static void
-ready(void *arg)
-{
-	lws_callback_on_writable(((struct client *)arg)->wsi);
-}
-
-/* One query for all who are hungry; if they do not fit into it, or it made
- * more, the loop comes by again. */
-static void
-serve(void)
-{
-	struct err e = { 0 };
-
-	if (d.away || d.pause || TAILQ_EMPTY(&d.audience.hungry))
-		return;
-	if (feed_serve(d.feed, ready, &e) == -1) {
-		feed_gone(&e);
-		return;
-	}
-	if (!TAILQ_EMPTY(&d.audience.hungry))
-		lws_cancel_service(d.ctx);
-}
-
-/* ---- the clients' side ---- */
-
-static struct client *
-client_of(struct lws *wsi)
-{
-	return lws_get_opaque_user_data(wsi);
-}
-
-static int
-let_in(struct lws *wsi)
-{
-	struct visit v;
-	struct client *c;
-
-	d.door.full = d.leaving || d.clients >= d.max_clients;
-	if (door_enter(&d.door, wsi, &v) == -1)
-		return 1; /* it was answered */
-	if ((c = calloc(1, sizeof(*c))) == NULL)
-		err(1, "client");
-	c->wsi = wsi;
-	c->visit = v;
-	c->listener.after = v.after;
-	c->listener.arg = c;
-	lws_set_opaque_user_data(wsi, c);
-	d.clients++;
-	return 0;
-}
-
-static void
-joined(struct client *c)
-{
-	audience_join(&d.audience, &c->listener, c->visit.run_id);
-	if (d.leaving) {
-		c->close = CLOSE_RESTART;
-		c->reason = "the server restarts";
-		lws_callback_on_writable(c->wsi);
-	}
-	log_info("op=streamPipeline status=101 run=%s after=%lld user=%s "
-		 "request=%s",
-	    c->visit.run_id, c->visit.after, c->visit.user,
-	    c->visit.request_id);
-}
-
-static void
-gone(struct client *c)
-{
-	log_info("op=streamPipeline run=%s seq=%lld close=%d user=%s "
-		 "request=%s",
-	    c->visit.run_id, c->listener.after, c->close, c->visit.user,
-	    c->visit.request_id);
-	audience_leave(&d.audience, &c->listener);
-}
-
-/* lws calls back once more before the client's own close frame is there. */
-static int
-part(struct client *c)
-{
-	if (c->parted)
-		return 0;
-	c->parted = 1;
-	lws_close_reason(c->wsi, (enum lws_close_status)c->close,
-	    (unsigned char *)c->reason, strlen(c->reason));
-	return -1;
-}
-
-/* Send while the socket takes it; what it does not take stays in the
- * journal. */
-static int
-send_on(struct client *c)
-{
-	struct listener *l = &c->listener;
-	const char *state;
-
-	for (int i = 0; i < BURST && !c->parted; i++) {
-		if (c->close != 0)
-			return part(c);
-		if ((state = audience_over(l)) != NULL) {
-			static char reason[48];
-
-			snprintf(reason, sizeof(reason), "run %s", state);
-			c->close = LWS_CLOSE_STATUS_NORMAL;
-			c->reason = reason;
-			return part(c);
-		}
-		if (l->page == NULL)
-			return 0;
-		const struct page_event *ev = &l->page->event[l->next];
-		if (lws_write(c->wsi, l->page->bytes + ev->at, ev->len,
-			LWS_WRITE_TEXT) < (int)ev->len)
-			return -1;
-		audience_sent(&d.audience, l);
-		if (lws_send_pipe_choked(c->wsi))
-			break;
-	}
-	if (!c->parted && (l->page != NULL || c->close != 0))
-		lws_callback_on_writable(c->wsi);
-	return 0;
-}
-
-static int
-received(struct client *c, size_t n)
-{
-	c->frame += n + lws_remaining_packet_payload(c->wsi);
-	if (c->frame > FRAME_MAX) {
-		c->close = LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE;
-		c->reason = "a client has nothing to send";
-		return part(c);
-	}
-	c->frame -= lws_remaining_packet_payload(c->wsi);
-	if (!lws_is_final_fragment(c->wsi))
-		return 0;
-	c->frame = 0;
-	if (++c->frames > FRAMES_MAX) {
-		c->close = LWS_CLOSE_STATUS_POLICY_VIOLATION;
-		c->reason = "a client has nothing to send";
-		return part(c);
-	}
-	return 0;
-}
-
-static int
-on_client(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
-    size_t n)
-{
-	struct client *c;
-
-	(void)user;
-	switch (why) {
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		if (in == NULL || strcasecmp(in, "websocket") != 0) {
-			door_plain(wsi);
-			return 1;
-		}
-		return let_in(wsi);
-	case LWS_CALLBACK_HTTP:
-		door_plain(wsi);
-		return lws_http_transaction_completed(wsi) ? -1 : 0;
-	case LWS_CALLBACK_ESTABLISHED:
-		joined(client_of(wsi));
-		return 0;
-	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return send_on(client_of(wsi));
-	case LWS_CALLBACK_RECEIVE:
-		return received(client_of(wsi), n);
-	case LWS_CALLBACK_CLOSED:
-		gone(client_of(wsi));
-		return 0;
-	case LWS_CALLBACK_WSI_DESTROY:
-		if ((c = client_of(wsi)) != NULL) {
-			lws_set_opaque_user_data(wsi, NULL);
-			free(c);
-			d.clients--;
-		}
-		return 0;
-	default:
-		return lws_callback_http_dummy(wsi, why, user, in, n);
-	}
-}
-
-/* ---- the door ---- */
 
 static int
 on_accept(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
@@ -377,69 +74,93 @@ on_accept(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
 	if (why != LWS_CALLBACK_RAW_RX_FILE)
 		return 0;
 	for (int i = 0; i < 64; i++) {
-		/* A slow client's backlog stands in the journal, not in here.
-		 */
+		/* What a slow client has to come stands in the journal. */
 		static const int sndbuf = 64 * 1024;
 		int fd = accept4(
 		    d.socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+		if (fd == -1 && (errno == EMFILE || errno == ENFILE))
+			poll(NULL, 0, 10); /* or the loop would spin */
 		if (fd == -1)
 			break;
 		if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf,
 			sizeof(sndbuf)) == -1)
 			log_debug("SO_SNDBUF: %s, ignoring", strerror(errno));
-		if (lws_adopt_socket_vhost(d.vhost, fd) == NULL)
+		if (lws_adopt_socket_vhost(streamd.vhost, fd) == NULL)
 			log_warn("a connection has no room, ignoring");
 	}
 	return 0;
 }
-
-/* ---- the program ---- */
 
 static void
 time_is_up(lws_sorted_usec_list_t *sul)
 {
 	(void)sul;
 	d.left = 1;
-	lws_cancel_service(d.ctx);
-}
-
-static void
-say_goodbye(struct topic *t, void *arg)
-{
-	struct listener *l;
-
-	(void)arg;
-	TAILQ_FOREACH (l, &t->listeners, others) {
-		struct client *c = l->arg;
-
-		c->close = CLOSE_RESTART;
-		c->reason = "the server restarts";
-		lws_callback_on_writable(c->wsi);
-	}
+	lws_cancel_service(streamd.ctx);
 }
 
 static void
 leave(void)
 {
-	d.leaving = 1;
+	streamd.leaving = 1;
 	socket_unname(&d.socket);
 	sd_notify(0, "STOPPING=1");
-	log_info("stopping, %d clients are told to come again", d.clients);
-	audience_each(&d.audience, say_goodbye, NULL);
+	log_info(
+	    "stopping, %d clients are told to come again", streamd.clients);
+	client_dismiss_all();
 	lws_sul_schedule(
-	    d.ctx, 0, &d.leave, time_is_up, MS(LEAVE_SECONDS * 1000));
+	    streamd.ctx, 0, &d.leave, time_is_up, MS(LEAVE_SECONDS * 1000));
+}
+
+/* For the API's /metrics, which reads the file. */
+static void
+write_figures(void)
+{
+	struct gauge {
+		const char *name, *type, *help;
+		unsigned long long value;
+	} all[] = {
+		{ "clients", "gauge", "Clients that listen to runs.",
+		    (unsigned)streamd.clients },
+		{ "runs", "gauge", "Runs that they listen to.",
+		    (unsigned)streamd.audience.ntopics },
+		{ "lag_events", "gauge",
+		    "Events that the slowest client is behind.",
+		    (unsigned long long)audience_lag(&streamd.audience) },
+		{ "database_up", "gauge",
+		    "Whether the stream server reads the journal.",
+		    (unsigned)pump_up() },
+		{ "events_sent_total", "counter", "Events sent to clients.",
+		    streamd.sent },
+		{ "refused_total", "counter",
+		    "Upgrades to WebSocket that were refused.",
+		    streamd.refused },
+	};
+	char part[sizeof(d.figures) + 8];
+
+	snprintf(part, sizeof(part), "%s.new", d.figures);
+	auto_file FILE *f = fopen(part, "we");
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < nitems(all); i++)
+		fprintf(f,
+		    "# HELP modelwright_stream_%s %s\n"
+		    "# TYPE modelwright_stream_%s %s\n"
+		    "modelwright_stream_%s %llu\n",
+		    all[i].name, all[i].help, all[i].name, all[i].type,
+		    all[i].name, all[i].value);
+	if (fflush(f) == EOF || rename(part, d.figures) == -1)
+		log_debug("no figures were written, ignoring");
 }
 
 static void
 beat(lws_sorted_usec_list_t *sul)
 {
 	(void)sul;
-	sd_notifyf(0,
-	    "WATCHDOG=1\nSTATUS=%d clients, the slowest %lld events "
-	    "behind",
-	    d.clients, audience_lag(&d.audience));
-	lws_sul_schedule(d.ctx, 0, &d.beat, beat, MS(5000));
+	sd_notifyf(0, "WATCHDOG=1\nSTATUS=%d clients", streamd.clients);
+	write_figures();
+	lws_sul_schedule(streamd.ctx, 0, &d.beat, beat, MS(BEAT_MS));
 }
 
 static void
@@ -459,8 +180,10 @@ static const lws_retry_bo_t idle = {
 };
 
 static const struct lws_protocols protocols[] = {
-	{ .name = "events", .callback = on_client, .rx_buffer_size = 1024 },
-	{ .name = "feed", .callback = on_feed },
+	{ .name = "events",
+	    .callback = client_callback,
+	    .rx_buffer_size = 1024 },
+	{ .name = "feed", .callback = pump_callback },
 	{ .name = "accept", .callback = on_accept },
 	{ 0 },
 };
@@ -483,32 +206,35 @@ start(const struct conf *c, struct err *e)
 	};
 	lws_sock_file_fd_type fd;
 
-	d.max_clients = (int)c->stream_clients;
-	rl.rlim_cur = rl.rlim_max = (rlim_t)(d.max_clients + 2 * SPARE_FDS);
+	streamd.max_clients = (int)c->stream_clients;
+	rl.rlim_cur = rl.rlim_max =
+	    (rlim_t)(streamd.max_clients + 2 * SPARE_FDS);
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1 &&
 	    getrlimit(RLIMIT_NOFILE, &rl) == 0) {
 		if (rl.rlim_cur < rl.rlim_max) {
 			rl.rlim_cur = rl.rlim_max;
 			setrlimit(RLIMIT_NOFILE, &rl);
 		}
-		if ((rlim_t)d.max_clients + 2 * SPARE_FDS > rl.rlim_cur)
-			d.max_clients = (int)rl.rlim_cur - 2 * SPARE_FDS;
+		if ((rlim_t)streamd.max_clients + 2 * SPARE_FDS > rl.rlim_cur)
+			streamd.max_clients = (int)rl.rlim_cur - 2 * SPARE_FDS;
 		log_warn("only %d clients fit under the limit of open files",
-		    d.max_clients);
+		    streamd.max_clients);
 	}
-	info.fd_limit_per_thread = (unsigned)(d.max_clients + SPARE_FDS);
+	info.fd_limit_per_thread = (unsigned)(streamd.max_clients + SPARE_FDS);
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
-	if ((d.ctx = lws_create_context(&info)) == NULL ||
-	    (d.vhost = lws_create_vhost(d.ctx, &info)) == NULL)
+	if ((streamd.ctx = lws_create_context(&info)) == NULL ||
+	    (streamd.vhost = lws_create_vhost(streamd.ctx, &info)) == NULL)
 		return err_set(e, ERR_INTERNAL, "libwebsockets cannot start");
 	/* A new server takes the name over; the old one serves whom it has. */
 	if (sd_listen_fds(1) > 0
 		? socket_adopt(&d.socket, SD_LISTEN_FDS_START, e) == -1
 		: socket_make(&d.socket, c->run_dir, "stream.sock", e) == -1)
 		return -1;
+	snprintf(
+	    d.figures, sizeof(d.figures), "%s/stream.metrics", c->run_dir);
 	fd.filefd = d.socket.fd;
-	if (lws_adopt_descriptor_vhost(
-		d.vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "accept", NULL) == NULL)
+	if (lws_adopt_descriptor_vhost(streamd.vhost, LWS_ADOPT_RAW_FILE_DESC,
+		fd, "accept", NULL) == NULL)
 		return err_set(e, ERR_INTERNAL, "cannot watch the socket");
 	return 0;
 }
@@ -524,8 +250,8 @@ reload(const struct conf *c)
 		log_err("the keys stay as they are: %s", e.text);
 		return;
 	}
-	token_keys_free(d.door.keys);
-	d.door.keys = fresh;
+	token_keys_free(streamd.door.keys);
+	streamd.door.keys = fresh;
 	log_info("read the keys again");
 }
 
@@ -579,31 +305,30 @@ main(int argc, char **argv)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	setenv("PGAPPNAME", "modelwright-streamd", 0);
-	audience_init(&d.audience);
-	d.feed = feed_new(c.database, &d.audience, LWS_PRE);
-	d.door.feed = d.feed;
-	d.door.conf = &c;
-	if ((d.door.keys = token_keys_load(c.keys_dir, &e)) == NULL ||
+	audience_init(&streamd.audience);
+	streamd.feed = feed_new(c.database, &streamd.audience, LWS_PRE);
+	streamd.door.feed = streamd.feed;
+	streamd.door.conf = &c;
+	if ((streamd.door.keys = token_keys_load(c.keys_dir, &e)) == NULL ||
 	    start(&c, &e) == -1) {
 		log_err("%s", e.text);
 		return err_kinds[e.code].sysexit;
 	}
-	connect_again(&d.again);
-	look(&d.look);
+	pump_start();
 	beat(&d.beat);
 	sd_notify(0, "READY=1");
 	log_info("serving streams at %s/stream.sock", c.run_dir);
-	while (!d.left && (!d.leaving || d.clients > 0)) {
-		if (told_to_stop && !d.leaving)
+	while (!d.left && (!streamd.leaving || streamd.clients > 0)) {
+		if (told_to_stop && !streamd.leaving)
 			leave();
 		if (told_to_reload)
 			reload(&c);
-		serve();
-		if (lws_service(d.ctx, 0) < 0)
+		pump_turn();
+		if (lws_service(streamd.ctx, 0) < 0)
 			break;
 	}
-	lws_context_destroy(d.ctx);
-	feed_free(d.feed);
-	token_keys_free(d.door.keys);
+	lws_context_destroy(streamd.ctx);
+	feed_free(streamd.feed);
+	token_keys_free(streamd.door.keys);
 	return 0;
 }

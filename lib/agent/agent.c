@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,14 @@ name_ok(const char *s)
 	if (*s < 'a' || *s > 'z')
 		return 0;
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static bool
+is_utf8(const char *s, size_t n)
+{
+	auto_json json_t *v = json_stringn(s, n);
+
+	return v != NULL;
 }
 
 /* A list, or text of words parted by spaces or commas. */
@@ -160,6 +169,10 @@ agent_parse(const char *text, size_t n, struct arena *a, struct err *e)
 		err_at(e, ERR_MALFORMED, 1, 1,
 		    "an agent begins with front matter between two lines of "
 		    "'---'");
+		return NULL;
+	}
+	if (!is_utf8(text, n)) {
+		err_set(e, ERR_MALFORMED, "an agent's text is not UTF-8");
 		return NULL;
 	}
 	if ((front = yamlin_parse(yaml, nyaml, 2, e)) == NULL ||

@@ -83,6 +83,7 @@ set_up(struct work *w, const struct pipeline *p, struct arena *a, struct err *e)
 	w->data_dir = p->data_dir;
 	w->share_dir = p->share_dir;
 	w->threads = p->threads;
+	work_sweep(w);
 	w->spent_before = json_num(json_object_get(row, "cost"), "wall_s", 0);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	w->started = (double)now.tv_sec + (double)now.tv_nsec / 1e9;

@@ -12,9 +12,15 @@
 #include "lib/banned.h"
 
 /* Population stability index: the usual bars of credit scoring (Siddiqi 2006,
- * Credit Risk Scorecards, chapter 9). */
+ * Credit Risk Scorecards, chapter 9).  Below what chance alone gives it says
+ * nothing: without a shift the index over B bins is about (1/n + 1/m) times a
+ * chi-square of B - 1 degrees (Yurdakul 2018, Statistical Properties of the
+ * Population Stability Index); the bars below are its 95% point for one index
+ * over ten bins, and its 99.9% point for one among many. */
 #define PSI_SHIFTED 0.25
 #define PSI_MOVING  0.10
+#define CHI2_95     16.92
+#define CHI2_999    27.88
 #define ECE_HIGH    0.10
 #define OPPORTUNITY 0.10
 
@@ -99,29 +105,45 @@ judge_figures(const json_t *holdout, const json_t *development,
 		    "a probability that is none misleads");
 }
 
+/* 1/n + 1/m of the two parts. */
+static double
+chance(const json_t *figures)
+{
+	const json_t *rows = json_object_get(figures, "rows");
+	double n = json_num(rows, "development", 0);
+	double m = json_num(rows, "holdout", 0);
+
+	return n > 0 && m > 0 ? 1 / n + 1 / m : 0;
+}
+
 static void
-judge_stability(const json_t *result, struct provider_reply *r)
+judge_stability(
+    const json_t *result, const json_t *figures, struct provider_reply *r)
 {
 	const json_t *stability = json_object_get(result, "stability"), *one;
 	double psi = json_num(stability, "score_psi", 0), x;
+	double bar = fmax(PSI_MOVING, CHI2_95 * chance(figures));
+	double one_bar = fmax(PSI_SHIFTED, CHI2_999 * chance(figures));
 	struct policy_text t = { "" };
 	size_t i;
 
-	if (psi > PSI_MOVING)
+	if (psi > bar)
 		raise(r, psi > PSI_SHIFTED ? "high" : "low",
 		    psi > PSI_SHIFTED ? "The score is distributed otherwise "
 					"on the holdout"
 				      : "The score's distribution moves",
-		    json_sprintf(
-			"PSI %.3f between development and holdout.", psi),
+		    json_sprintf("PSI %.3f between development and holdout; "
+				 "chance alone stays below %.3f in 19 of 20 "
+				 "cases.",
+			psi, CHI2_95 * chance(figures)),
 		    "a shift between the parts foretells one in use");
 	json_array_foreach (json_object_get(stability, "features"), i, one)
-		if ((x = json_num(one, "psi", 0)) > PSI_SHIFTED)
+		if ((x = json_num(one, "psi", 0)) > one_bar)
 			policy_say(
 			    &t, "%s %.2f", json_str(one, "feature", ""), x);
 	if (*t.text != '\0')
 		raise(r, "low", "Features that are distributed otherwise",
-		    json_sprintf("PSI above %.2f: %s.", PSI_SHIFTED, t.text),
+		    json_sprintf("PSI above %.2f: %s.", one_bar, t.text),
 		    "a shift between the parts foretells one in use");
 }
 
@@ -164,7 +186,7 @@ evaluate(const struct policy_view *v, struct provider_reply *r)
 		return;
 	if (policy_calls(v, "finding_raise") == 0) {
 		judge_figures(holdout, development, metric, r);
-		judge_stability(policy_last(v, "stability_check"), r);
+		judge_stability(policy_last(v, "stability_check"), holdout, r);
 		judge_fairness(policy_last(v, "fairness_check"), r);
 	}
 	if (r->calls == NULL)

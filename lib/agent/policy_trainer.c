@@ -143,9 +143,8 @@ train(const struct policy_view *v, struct provider_reply *r)
 	if (!over) {
 		policy_call(r, "train_trial",
 		    json_pack("{s:I}", "until",
-			last == NULL
-			    ? (learners > 1 ? learners : 1)
-			    : json_int(last, "trained", 0) + BATCH),
+			last == NULL ? (learners > 1 ? learners : 1)
+				     : json_int(last, "trained", 0) + BATCH),
 		    last == NULL ? "first the baseline and each learner plainly"
 				 : "go on with the search: %s",
 		    json_str(last, "summary", ""));

@@ -146,6 +146,10 @@ simpler(const struct policy_view *v, const struct evidence *x)
 	    x->sign * json_num(best, "score", 0) - standard_error(best);
 	size_t i;
 
+	/* That run has to end in a scorecard, whatever is simpler. */
+	if (strcmp(json_str(v->task, "template", ""), "scorecard") == 0)
+		return NULL;
+
 	json_array_foreach (json_object_get(x->trials, "trials"), i, one)
 		if (json_int(one, "folds", 0) == json_int(best, "folds", 0) &&
 		    place(json_str(one, "learner", "")) < place(learner) &&

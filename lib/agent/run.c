@@ -400,6 +400,16 @@ run_stop(const struct run *r)
 	return r->pause ? RUN_PAUSE : RUN_GO;
 }
 
+/* The process has one run at a time. */
+static volatile sig_atomic_t look;
+
+void
+run_look(int sig)
+{
+	(void)sig;
+	look = 1;
+}
+
 int
 run_poll(void *arg)
 {
@@ -408,7 +418,8 @@ run_poll(void *arg)
 	PGresult *res;
 	struct err e;
 
-	if (r->db != NULL && t - r->polled >= POLL_MS) {
+	if (r->db != NULL && (look || t - r->polled >= POLL_MS)) {
+		look = 0;
 		r->polled = t;
 		res = run_agent_run_flags(r->db, r->scratch,
 		    (struct agent_run_flags){ .run = r->id }, &e);

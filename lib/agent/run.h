@@ -81,6 +81,10 @@ enum run_stop run_stop(const struct run *);
  * step's end).  Shaped as lib/ml's poll callback; arg is the struct run. */
 int run_poll(void *arg);
 
+/* A signal handler (SIGUSR1): somebody asked for something, so the next poll
+ * asks the database at once. */
+void run_look(int sig);
+
 /* Fail with ERR_CANCELLED when the run should stop.  At step boundaries. */
 int run_check(struct run *, struct err *) __attribute__((warn_unused_result));
 

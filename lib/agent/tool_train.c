@@ -179,9 +179,8 @@ train_trial_run(struct work *w, const struct tool_call *call, json_t **result,
 {
 	const json_t *config = json_object_get(call->args, "config"), *best;
 	json_int_t had = (json_int_t)json_array_size(w->results);
-	json_int_t count = config != NULL
-	    ? 1
-	    : json_int(call->args, "until", had + 1) - had;
+	json_int_t count =
+	    config != NULL ? 1 : json_int(call->args, "until", had + 1) - had;
 	auto_json json_t *list = json_array();
 	auto_json json_t *next = NULL;
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,7 +309,7 @@ work_folder(const struct work *w, char path[4096], struct err *e)
 	if (mkdir(path, 0750) == -1 && errno != EEXIST)
 		return err_set(e, ERR_INTERNAL, "cannot make '%s': %s", path,
 		    strerror(errno));
-	snprintf(path, 4096, "%s/tmp/work-XXXXXX", w->data_dir);
+	snprintf(path, 4096, "%s/tmp/%s.XXXXXX", w->data_dir, run_id(w->run));
 	if (mkdtemp(path) == NULL)
 		return err_set(e, errno == ENOSPC ? ERR_BUSY : ERR_INTERNAL,
 		    "cannot make '%s': %s", path, strerror(errno));
@@ -340,6 +341,26 @@ empty(int at, int depth)
 			empty(sub, depth - 1);
 		unlinkat(at, entry->d_name, AT_REMOVEDIR);
 	}
+	closedir(d);
+}
+
+void
+work_sweep(const struct work *w)
+{
+	const char *id = run_id(w->run);
+	const struct dirent *entry;
+	char path[4096 + NAME_MAX];
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/tmp", w->data_dir);
+	if ((d = opendir(path)) == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL)
+		if (strncmp(entry->d_name, id, strlen(id)) == 0) {
+			snprintf(path, sizeof(path), "%s/tmp/%s", w->data_dir,
+			    entry->d_name);
+			work_folder_done(path);
+		}
 	closedir(d);
 }
 

@@ -131,6 +131,8 @@ const json_t *work_artifact(const struct work *, const char *name);
 int work_folder(const struct work *, char path[4096], struct err *)
     __attribute__((warn_unused_result));
 void work_folder_done(const char *path);
+/* Remove the folders that a killed process left of the same run. */
+void work_sweep(const struct work *);
 
 /* evaluate_development of the selected configuration, computed once. */
 const json_t *work_development(struct work *, struct err *)

@@ -24,7 +24,7 @@
 static const struct learner_param no_params[] = { { 0 } };
 
 static const struct learner_param logistic_params[] = {
-	{ "c",  0.1, 1e-6, 1e6, 1e-3, 10, DRAW_LOG,   "inverse strength of the penalty" },
+	{ "c",  0.3, 1e-6, 1e6, 1e-3, 10, DRAW_LOG,   "inverse strength of the penalty" },
 	{ "l1", 0,   0,    1,   0,    1,  DRAW_WHOLE, "1: absolute values are penalised, else squares" },
 	{ 0 }
 };

@@ -19,7 +19,12 @@
 
 #include "lib/banned.h"
 
-#define LINEAR_ROUNDS 150
+#define LINEAR_ROUNDS 60 /* log loss then changes in the third digit */
+
+/* Below so many cells a thread costs more than it gives, and where others
+ * want the processors too, twenty times more: threads wait for each other at
+ * every node. */
+#define CELLS_PER_THREAD ((size_t)250 * 1000)
 
 struct xgb_data {
 	DMatrixHandle handle;
@@ -30,6 +35,14 @@ struct xgb_data {
 struct setting {
 	const char *name, *value;
 };
+
+static int
+useful_threads(int threads, size_t n, size_t width)
+{
+	size_t most = 1 + n * width / CELLS_PER_THREAD;
+
+	return most < (size_t)threads ? (int)most : threads;
+}
 
 static int
 failed(struct err *err)
@@ -99,6 +112,13 @@ set_number(BoosterHandle b, const char *name, double v, struct err *err)
 
 	snprintf(text, sizeof(text), "%.9g", v);
 	return XGBoosterSetParam(b, name, text) == 0 ? 0 : failed(err);
+}
+
+static int
+tree_threads(const struct learner_input *in)
+{
+	return useful_threads(
+	    in->spec->threads, in->n, (size_t)in->fit->prep->nfeatures);
 }
 
 /* Where boosting begins: the share of positives, the mean of values. */
@@ -280,7 +300,7 @@ trees_boost(const struct learner_input *in, struct arena *a,
 	double eta = json_num(in->params, "eta", 0.1);
 	/* The slower the rate, the longer a loss may pause. */
 	int patience = (int)fmin(60, fmax(15, 3 / eta));
-	BoosterHandle b = booster_new(in, "gbtree", in->spec->threads, a, err);
+	BoosterHandle b = booster_new(in, "gbtree", tree_threads(in), a, err);
 
 	*out = (struct learned){ .kind = MWS_TREES,
 		.link = task_link(in->target->task) };
@@ -295,7 +315,7 @@ int
 trees_forest(const struct learner_input *in, struct arena *a,
     struct learned *out, struct err *err)
 {
-	BoosterHandle b = booster_new(in, "gbtree", in->spec->threads, a, err);
+	BoosterHandle b = booster_new(in, "gbtree", tree_threads(in), a, err);
 
 	*out = (struct learned){ .kind = MWS_TREES,
 		.link = task_link(in->target->task) };
@@ -359,7 +379,7 @@ trees_multinomial(const struct learner_input *in, double alpha, double lambda,
 	static const struct setting settings[] = {
 		{ "updater", "coord_descent" },
 		{ "feature_selector", "cyclic" },
-		{ "eta", "0.5" },
+		{ "eta", "1" },
 	};
 	size_t width = (size_t)in->fit->prep->nfeatures;
 	struct learner_input own = *in;

@@ -13,30 +13,10 @@
 #include "lib/report/section.h"
 #include "lib/report/series.h"
 
-static const json_t *
-winner(const struct section_input *in)
-{
-	const struct measure *m =
-	    measure_find(json_str(in->evaluation, "metric", NULL));
-	const char *wanted = series_word(in->arena,
-	    json_object_get(json_object_get(in->run, "best"), "trial"));
-	auto_json json_t *ranking =
-	    section_ranking(in, m != NULL ? m->sign : 1);
-	const json_t *t;
-	size_t i;
-
-	json_array_foreach (ranking, i, t)
-		if (*wanted == '\0' ||
-		    strcmp(series_word(in->arena, json_object_get(t, "trial")),
-			wanted) == 0)
-			return t; /* in->trials keeps it */
-	return NULL;
-}
-
 static void
 details(const struct section_input *in)
 {
-	const json_t *config = json_object_get(winner(in), "config");
+	const json_t *config = json_object_get(section_chosen(in), "config");
 	struct doc *d = in->doc;
 
 	doc_section(d, "details", "Model details");
@@ -45,14 +25,12 @@ details(const struct section_input *in)
 	doc_fact(d, "Requested by", "%s", json_str(in->run, "created_by", ""));
 	doc_fact(d, "Date", "%.10s", json_str(in->run, "created_at", ""));
 	doc_fact(d, "Kind", "%s", section_task(in));
-	doc_fact(d, "Learner", "%s",
-	    json_str(in->lineage, "learner", json_str(config, "learner", "")));
+	doc_fact(d, "Learner", "%s", json_str(config, "learner", ""));
 	doc_fact(d, "Template", "%s", json_str(in->run, "template", ""));
 	doc_fact(
 	    d, "Compliance profile", "%s", json_str(in->run, "compliance", ""));
 	doc_code(d, "Model digest",
-	    json_str(in->lineage, "model_digest",
-		json_str(json_object_get(in->lineage, "model"), "digest", "")));
+	    json_str(json_object_get(in->lineage, "model"), "digest", ""));
 }
 
 static void

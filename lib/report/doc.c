@@ -13,7 +13,7 @@
 
 /* In characters; what is longer was not written for reading. */
 #define TEXT_MAX 1200
-#define CELL_MAX 160
+#define CELL_MAX 500
 #define WORD_MAX 200
 
 static char *

@@ -32,9 +32,9 @@ const struct plot *figure_dependence(
     struct arena *, const json_t *evaluation, size_t i);
 const struct plot *figure_stability(struct arena *, const json_t *);
 const struct plot *figure_sensitivity(struct arena *, const json_t *);
-/* One attribute of the evaluation's "fairness". */
+/* The i-th attribute of the evaluation's "fairness". */
 const struct plot *figure_fairness(
-    struct arena *, const json_t *attribute, size_t i);
+    struct arena *, const json_t *evaluation, size_t i);
 
 /* The scores of trials in the order in which they were made, and the best so
  * far.  sign: +1 when more is better. */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
@@ -15,7 +16,23 @@
 #include "lib/report/measure.h"
 #include "lib/report/series.h"
 
-/* [{label, value}] as flat bars, in the order given. */
+struct bar {
+	const char *label;
+	double value;
+	size_t place;
+};
+
+static int
+by_value(const void *x, const void *y)
+{
+	const struct bar *a = x, *b = y;
+
+	if (a->value != b->value)
+		return a->value > b->value ? -1 : 1;
+	return a->place < b->place ? -1 : 1;
+}
+
+/* [{label, value}] as flat bars, the largest first. */
 static struct plot *
 bars(struct arena *a, const json_t *array, const char *label, const char *value,
     const char *name, const char *title)
@@ -23,6 +40,8 @@ bars(struct arena *a, const json_t *array, const char *label, const char *value,
 	struct plot_series *s = arena_alloc(a, sizeof(*s));
 	const char **words = arena_alloc(a, FIGURE_ROWS_MAX * sizeof(*words));
 	double *v = arena_alloc(a, FIGURE_ROWS_MAX * sizeof(*v));
+	struct bar *all =
+	    arena_alloc(a, (json_array_size(array) + 1) * sizeof(*all));
 	const json_t *item;
 	struct plot *p;
 	size_t i, n = 0;
@@ -30,15 +49,20 @@ bars(struct arena *a, const json_t *array, const char *label, const char *value,
 	json_array_foreach (array, i, item) {
 		double x = json_num(item, value, NAN);
 
-		if (n == FIGURE_ROWS_MAX)
-			break;
-		if (!isfinite(x))
-			continue;
-		words[n] = series_word(a, json_object_get(item, label));
-		v[n++] = x;
+		if (isfinite(x))
+			all[n++] = (struct bar){
+				series_word(a, json_object_get(item, label)), x,
+				i
+			};
 	}
 	if (n == 0)
 		return NULL;
+	qsort(all, n, sizeof(*all), by_value);
+	n = n < FIGURE_ROWS_MAX ? n : FIGURE_ROWS_MAX;
+	for (i = 0; i < n; i++) {
+		words[i] = all[i].label;
+		v[i] = all[i].value;
+	}
 	*s = (struct plot_series){ .kind = PLOT_BAR, .n = n, .y = v };
 	p = figure_new(a, name, title, s, 1);
 	p->y.categories = words;
@@ -146,20 +170,49 @@ figure_sensitivity(struct arena *a, const json_t *evaluation)
 	return p;
 }
 
-const struct plot *
-figure_fairness(struct arena *a, const json_t *attribute, size_t i)
+/* Wilson's interval of a share, which holds for small groups too. */
+static void
+share_interval(double p, double n, double *low, double *high)
 {
+	const double z = 1.959963984540054;
+	double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+
+	*low = (p + z * z / (2 * n) - half) / (1 + z * z / n);
+	*high = (p + z * z / (2 * n) + half) / (1 + z * z / n);
+}
+
+/* The share of a group that is favourable in fact.  base_rate is of the
+ * positive class, which of two may be the other one. */
+static double
+favourable_rate(
+    const json_t *evaluation, const json_t *attribute, const json_t *group)
+{
+	const char *positive = json_str(evaluation, "positive", "");
+	const char *favourable = json_str(attribute, "favourable", positive);
+	double rate = json_num(group, "base_rate", NAN);
+
+	if (strcmp(positive, favourable) == 0)
+		return rate;
+	return *positive != '\0' ? 1 - rate : NAN;
+}
+
+const struct plot *
+figure_fairness(struct arena *a, const json_t *evaluation, size_t i)
+{
+	const json_t *attribute =
+	    json_array_get(json_object_get(evaluation, "fairness"), i);
 	const json_t *groups = json_object_get(attribute, "groups"), *g;
+	const char *favourable = json_str(attribute, "favourable", NULL);
 	const char *name = json_str(attribute, "attribute", "");
 	struct plot_series *s = arena_alloc(a, sizeof(*s));
 	const char **words = arena_alloc(a, FIGURE_ROWS_MAX * sizeof(*words));
 	double *v = arena_alloc(a, 4 * FIGURE_ROWS_MAX * sizeof(*v));
+	double *low = v + 2 * FIGURE_ROWS_MAX, *high = v + 3 * FIGURE_ROWS_MAX;
 	struct plot *p;
 	size_t j, n = 0;
 
 	json_array_foreach (groups, j, g) {
 		double rate = json_num(g, "selection_rate", NAN);
-		double rows = json_num(g, "n", NAN), half;
 
 		if (n == FIGURE_ROWS_MAX)
 			break;
@@ -167,16 +220,9 @@ figure_fairness(struct arena *a, const json_t *attribute, size_t i)
 			continue;
 		words[n] = series_word(a, json_object_get(g, "group"));
 		v[n] = rate;
-		v[FIGURE_ROWS_MAX + n] = json_num(g, "base_rate", NAN);
-		/* Wilson's interval, which holds for small groups too. */
-		half = 1.96 *
-		       sqrt(rate * (1 - rate) / rows +
-			    1.96 * 1.96 / (4 * rows * rows)) /
-		       (1 + 1.96 * 1.96 / rows);
-		rate = (rate + 1.96 * 1.96 / (2 * rows)) /
-		       (1 + 1.96 * 1.96 / rows);
-		v[2 * FIGURE_ROWS_MAX + n] = rate - half;
-		v[3 * FIGURE_ROWS_MAX + n] = rate + half;
+		v[FIGURE_ROWS_MAX + n] =
+		    favourable_rate(evaluation, attribute, g);
+		share_interval(rate, json_num(g, "n", NAN), &low[n], &high[n]);
 		n++;
 	}
 	if (n == 0)
@@ -186,13 +232,18 @@ figure_fairness(struct arena *a, const json_t *attribute, size_t i)
 		.n = n,
 		.x = v,
 		.y = v + FIGURE_ROWS_MAX,
-		.low = v + 2 * FIGURE_ROWS_MAX,
-		.high = v + 3 * FIGURE_ROWS_MAX };
+		.low = low,
+		.high = high };
 	p = figure_new(a, arena_printf(a, "fairness-%02zu", i + 1),
-	    arena_printf(a, "Selection rate by %.100s", name), s, 1);
+	    favourable != NULL
+		? arena_printf(
+		      a, "Labelled “%.60s”, by %.100s", favourable, name)
+		: arena_printf(a, "Selection rate by %.100s", name),
+	    s, 1);
 	p->y.categories = words;
 	p->y.ncategories = n;
-	p->x.zero = 1;
+	p->x.low = 0;
+	p->x.high = 1;
 	return p;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/auto.h"
 #include "lib/banned.h"
 #include "lib/json.h"
 #include "lib/report/measure.h"
@@ -88,7 +89,7 @@ static void
 flag_calibration(struct flags *f, const json_t *evaluation)
 {
 	const json_t *c = json_object_get(evaluation, "calibration");
-	double ece = json_num(c, "ece_after", NAN);
+	double ece = json_num(c, "ece", json_num(c, "ece_after", NAN));
 
 	if (ece > ECE_LIMIT)
 		raise_flag(f, DOC_WARN,
@@ -118,8 +119,8 @@ flag_fairness(struct flags *f, const json_t *evaluation)
 		if (ratio < FOUR_FIFTHS)
 			raise_flag(f, DOC_WARN,
 			    "By %.80s, the lowest selection rate is %.3f of "
-			    "the reference group's, under the four-fifths "
-			    "screen of 0.8.",
+			    "the highest, under the four-fifths screen of "
+			    "0.8.",
 			    name, ratio);
 		json_array_foreach (json_object_get(v, "groups"), j, g)
 			small += json_num(g, "n", NAN) < GROUP_SMALL;
@@ -132,17 +133,31 @@ flag_fairness(struct flags *f, const json_t *evaluation)
 	}
 }
 
+double
+flag_psi_chance(const json_t *evaluation)
+{
+	const json_t *rows = json_object_get(evaluation, "rows");
+
+	return 9 * (1 / json_num(rows, "development", NAN) +
+		       1 / json_num(rows, "holdout", NAN));
+}
+
 static void
 flag_stability(struct flags *f, const json_t *evaluation)
 {
 	const json_t *s = json_object_get(evaluation, "stability"), *v;
 	double psi = json_num(s, "score_psi", NAN);
-	size_t i, watch = 0, shift = 0;
+	/* What chance could do is no warning. */
+	double chance = 2 * flag_psi_chance(evaluation);
+	size_t i, watch = 0;
 	const char *worst = "";
 	double most = 0;
 
 	if (psi > PSI_WATCH)
-		raise_flag(f, psi > PSI_SHIFT ? DOC_BAD : DOC_WARN,
+		raise_flag(f,
+		    !(psi > chance)   ? DOC_PLAIN
+		    : psi > PSI_SHIFT ? DOC_BAD
+				      : DOC_WARN,
 		    "The score is distributed differently in the holdout than "
 		    "in development (PSI %.3f; convention: over %.2f watch, "
 		    "over %.2f shifted).",
@@ -151,14 +166,14 @@ flag_stability(struct flags *f, const json_t *evaluation)
 		double x = json_num(v, "psi", NAN);
 
 		watch += x > PSI_WATCH;
-		shift += x > PSI_SHIFT;
 		if (x > most) {
 			most = x;
 			worst = json_str(v, "feature", "");
 		}
 	}
 	if (watch > 0)
-		raise_flag(f, shift > 0 ? DOC_WARN : DOC_PLAIN,
+		raise_flag(f,
+		    most > PSI_SHIFT && most > chance ? DOC_WARN : DOC_PLAIN,
 		    "%zu feature%s a PSI over %.2f between development and "
 		    "holdout, most of all %.80s (%.3f).",
 		    watch, watch == 1 ? " has" : "s have", PSI_WATCH, worst,
@@ -241,6 +256,21 @@ flag_data(struct flags *f, const json_t *profile)
 		    duplicates);
 }
 
+/* Open, and more than a remark. */
+static int
+is_pending(const json_t *finding)
+{
+	static const char *const grave[] = { "medium", "high", "critical" };
+	const char *severity = json_str(finding, "severity", "");
+
+	if (strcmp(json_str(finding, "status", "open"), "open") != 0)
+		return 0;
+	for (size_t i = 0; i < nitems(grave); i++)
+		if (strcmp(severity, grave[i]) == 0)
+			return 1;
+	return json_is_true(json_object_get(finding, "needs_answer"));
+}
+
 static void
 flag_findings(struct flags *f, const json_t *findings)
 {
@@ -248,11 +278,10 @@ flag_findings(struct flags *f, const json_t *findings)
 	size_t i, open = 0;
 
 	json_array_foreach (findings, i, v)
-		open += json_object_get(v, "answer") == NULL &&
-		        strcmp(json_str(v, "status", "open"), "open") == 0;
+		open += (size_t)is_pending(v);
 	if (open > 0)
 		raise_flag(f, DOC_WARN,
-		    "%zu finding%s of the challenge %s open.", open,
+		    "%zu finding%s of medium severity or more %s open.", open,
 		    open == 1 ? "" : "s", open == 1 ? "is" : "are");
 }
 

@@ -71,7 +71,7 @@ rigid(const struct doc_block *b)
 	return b->plot->y.ncategories > 0 && !b->plot->square;
 }
 
-/* A row may lose a fifth of its height to fit the rest of the page. */
+/* A row may lose a quarter of its height to fit the rest of the page. */
 static void
 fit(struct pager *p, struct row *r)
 {
@@ -83,7 +83,7 @@ fit(struct pager *p, struct row *r)
 		if (rigid(r->figures[i]) &&
 		    plot_height(r->figures[i]->plot, r->w) > r->plots - lacks)
 			lacks = INFINITY;
-	if (lacks < 0.2 * r->plots)
+	if (lacks < 0.25 * r->plots)
 		r->plots -= lacks;
 	else
 		pager_need(p, 8 + r->plots + r->captions);
@@ -101,8 +101,9 @@ pdf_figures(struct pager *p, const struct doc_block *b)
 		double h = r.plots;
 
 		b = r.figures[i];
-		if (rigid(b))
-			h = fmin(h, plot_height(b->plot, r.w));
+		if (!b->plot->square)
+			h = fmin(h,
+			    plot_height(b->plot, r.w) * (rigid(b) ? 1 : 1.25));
 		pager_tag(p, "Figure");
 		plot_draw(b->plot, p->cr, x, p->y, r.w, h);
 		pager_tag_end(p, "Figure");

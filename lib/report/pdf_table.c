@@ -17,7 +17,7 @@
 #define HEAD      16
 #define ROW       14
 #define GAP       5 /* left and right of a cell's text */
-#define LINES_MAX 6
+#define LINES_MAX 12
 
 static const enum ink tones[DOC_TONE__MAX] = {
 	[DOC_PLAIN] = INK_TEXT,

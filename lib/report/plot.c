@@ -97,62 +97,58 @@ widest_category(struct arena *a, const struct plot_axis *axis, double most)
 	return w;
 }
 
+/* The ranges of the data.  Horizontal bars leave room for the numbers at their
+ * ends, dots at the edge get some air. */
 static void
-ranges(struct plot_frame *f, double w, double h)
+ranges(struct plot_frame *f, struct span *x, struct span *y, double w)
 {
 	const struct plot *p = f->plot;
-	struct span x = { 1, 0 }, y = { 1, 0 };
-	int round_x = 0, scatter = 0;
+	int scatter = 0;
 
+	*x = *y = (struct span){ 1, 0 };
 	for (size_t i = 0; i < p->nseries; i++) {
 		const struct plot_series *s = &p->series[i];
 
-		plot_kind_rows[s->kind].range(p, s, &x, &y);
+		plot_kind_rows[s->kind].range(p, s, x, y);
 		f->bars += s->kind == PLOT_BAR;
-		round_x |= s->kind == PLOT_DUMBBELL;
 		scatter |= s->kind == PLOT_SCATTER;
 	}
-	/* Room for the numbers at the ends of flat bars; some air around
-	 * dots at the edge. */
-	if (f->bars == 1 && p->y.ncategories > 0 && x.high > 0)
-		x.high += (x.high - fmin(x.low, 0)) * 26 / fmax(w * 0.5, 60);
-	else if (scatter && x.high > x.low && !p->x.log) {
-		double air = (x.high - x.low) * 0.03;
+	if (f->bars == 1 && p->y.ncategories > 0 && x->high > 0)
+		x->high += (x->high - fmin(x->low, 0)) * 26 / fmax(w, 60);
+	else if (scatter && x->high > x->low && !p->x.log) {
+		double air = (x->high - x->low) * 0.03;
 
-		x.low -= air;
-		x.high += air;
+		x->low -= air;
+		x->high += air;
 	}
-	/* The same steps both ways in a square. */
-	axis_init(&f->x, &p->x, x.low, x.high,
-	    p->square ? 5 : (int)fmax(3, w / 46), round_x);
-	axis_init(&f->y, &p->y, y.low, y.high,
-	    p->square ? 5 : (int)fmax(3, h / 28), 1);
 }
 
-/* Where everything goes in w × h.  The axes' own ranges are needed first, as
- * the labels' width is a part of the layout. */
+/* Where everything goes in w × h.  How wide the labels of one axis are says
+ * how many ticks the other one has room for. */
 static void
 arrange(struct plot_frame *f, struct layout *l, double w, double h)
 {
 	const struct plot *p = f->plot;
-	double top;
+	int rows = p->y.ncategories > 0, rounded;
+	struct span x, y;
 
 	*l =
 	    (struct layout){ .keys = keys(f->canvas, f->arena, p, 0, 0, w, 0) };
-	top = (p->title != NULL ? TITLE_HEIGHT : 0) + l->keys + 4;
-	ranges(f, w - 30, h - top - 24);
-	if (p->y.ncategories > 0)
-		l->left = 7 + widest_category(f->arena, &p->y, w * 0.48);
-	else
-		l->left = 5 + widest_tick(&f->y);
+	l->y = (p->title != NULL ? TITLE_HEIGHT : 0) + l->keys + 4;
+	l->bottom = 12 + (p->x.label != NULL ? 11 : 0);
+	ranges(f, &x, &y, w * 0.5);
+	rounded = rows && f->bars == 0;
+	/* The same steps both ways in a square. */
+	axis_init(&f->y, &p->y, y.low, y.high,
+	    p->square ? 5 : (int)fmax(3, (h - l->y - l->bottom) / 28), 1);
+	l->left = rows ? 7 + widest_category(f->arena, &p->y, w * 0.48)
+	               : 5 + widest_tick(&f->y);
 	if (p->y.label != NULL)
 		l->left += 11;
-	l->bottom = 12;
-	if (p->x.label != NULL)
-		l->bottom += 11;
 	l->x = l->left;
-	l->y = top;
-	l->w = w - l->left - 9; /* half a tick label to the right */
+	l->w = fmax(w - l->left - 9, 20); /* half a tick label to the right */
+	axis_init(&f->x, &p->x, x.low, x.high,
+	    p->square ? 5 : (int)fmax(rounded ? 2 : 3, l->w / 42), rounded);
 	if (p->x.ncategories > 0) {
 		double slot = l->w / (double)p->x.ncategories;
 		double most = widest_category(f->arena, &p->x, 60);
@@ -161,11 +157,9 @@ arrange(struct plot_frame *f, struct layout *l, double w, double h)
 		if (l->turned)
 			l->bottom += most - 4;
 	}
-	l->h = h - top - l->bottom;
+	l->h = fmax(h - l->y - l->bottom, 20);
 	if (p->square)
-		l->w = l->h = fmax(20, fmin(l->w, l->h));
-	l->w = fmax(l->w, 20);
-	l->h = fmax(l->h, 20);
+		l->w = l->h = fmin(l->w, l->h);
 }
 
 static void

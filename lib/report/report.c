@@ -44,11 +44,18 @@ open_doc(const json_t *input, const char *kind, struct arena *a)
 	struct doc *d = doc_new(a);
 	const json_t *run = json_object_get(input, "run");
 	const json_t *evaluation = json_object_get(input, "evaluation");
-	const char *name = json_str(run, "name", json_str(run, "run_id", ""));
+	const char *name = json_str(run, "name", "");
+	const char *dataset =
+	    json_str(json_object_get(input, "dataset"), "name", "");
+	const char *target =
+	    json_str(evaluation, "target", json_str(run, "target", ""));
 	const char *id = json_str(run, "run_id", "run without a name");
 
 	d->kind = kind;
 	d->title = text_clean(a, *name != '\0' ? name : id, 120);
+	if (*name == '\0' && *dataset != '\0')
+		d->title = text_clean(
+		    a, arena_printf(a, "%.60s: %.60s", dataset, target), 120);
 	d->created = text_clean(a, json_str(run, "created_at", ""), 40);
 	d->mark = text_clean(a,
 	    arena_printf(a, "Modelwright %s · %.80s", PACKAGE_VERSION, id),
@@ -58,8 +65,7 @@ open_doc(const json_t *input, const char *kind, struct arena *a)
 		strcmp(json_str(evaluation, "task", ""), "regression") == 0
 		    ? "Regression"
 		    : "Classification",
-		json_str(evaluation, "target", json_str(run, "target", "")),
-		json_str(json_object_get(input, "dataset"), "name", "")),
+		target, dataset),
 	    240);
 	return d;
 }

@@ -42,6 +42,10 @@ void section_input_init(
 
 /* flag.c: what the numbers give reason to say. */
 struct flag *flag_all(const struct section_input *);
+/* The PSI that two samples of one population have on average in ten bins:
+ * (bins - 1)(1/n + 1/m), as the index is nearly chi-squared times that
+ * (Yurdakul 2018); NaN when the sizes are unknown. */
+double flag_psi_chance(const json_t *evaluation);
 
 void section_summary(const struct section_input *);
 void section_data(const struct section_input *);
@@ -68,6 +72,9 @@ const char *section_date(const struct section_input *, const char *);
 
 /* Says in the document that something was not recorded. */
 void section_absent(const struct section_input *, const char *what);
+
+/* The trial that the model was made from, or NULL. */
+const json_t *section_chosen(const struct section_input *);
 
 /* The trials, those on most folds first, and among them the best score first;
  * a new array. */

@@ -183,6 +183,7 @@ quality(const struct section_input *in)
 	    rows == json_num(json_object_get(in->evaluation, "rows"),
 			"development", NAN)
 		? "the development rows; the holdout was not looked at"
+	    : rows == json_num(in->dataset, "rows", NAN) ? "the whole data set"
 	    : isfinite(rows) ? arena_printf(in->arena, "%.0f rows", rows)
 			     : "the data set");
 }

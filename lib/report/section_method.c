@@ -20,7 +20,8 @@
 static const json_t *
 spec(const struct section_input *in)
 {
-	const json_t *v = json_object_get(in->lineage, "spec");
+	const json_t *v = json_object_get(
+	    json_object_get(in->lineage, "specification"), "params");
 
 	return json_is_object(v) ? v : json_object_get(in->run, "params");
 }
@@ -85,7 +86,7 @@ preparation(const struct section_input *in)
 		{ "Reason", DOC_LEFT, .share = 3 },
 	};
 	static const struct doc_column excluded[] = {
-		{ "Column", DOC_LEFT },
+		{ "Column left out", DOC_LEFT },
 		{ "Reason", DOC_LEFT, .share = 1 },
 	};
 	const json_t *v;
@@ -103,7 +104,7 @@ preparation(const struct section_input *in)
 		if (i == 40)
 			break;
 		doc_cell(in->doc, "%s", json_str(v, "column", ""));
-		doc_cell(in->doc, "Left out. %s", json_str(v, "reason", ""));
+		doc_cell(in->doc, "%s", json_str(v, "reason", ""));
 	}
 	json_array_foreach (list(in, "derived"), i, v) {
 		if (i == 0)
@@ -192,6 +193,23 @@ settings(const struct section_input *in, const json_t *params)
 	return text;
 }
 
+const json_t *
+section_chosen(const struct section_input *in)
+{
+	const json_t *selection = json_object_get(in->lineage, "selection");
+	const json_t *result = json_object_get(selection, "result"), *t;
+	const json_t *wanted = json_object_get(selection, "trial");
+	size_t i;
+
+	if (json_is_object(result))
+		return result;
+	json_array_foreach (in->trials, i, t)
+		if (wanted != NULL &&
+		    json_equal(json_object_get(t, "trial"), wanted))
+			return t;
+	return NULL;
+}
+
 static void
 trials(const struct section_input *in, const struct measure *m)
 {
@@ -207,19 +225,26 @@ trials(const struct section_input *in, const struct measure *m)
 	};
 	auto_json json_t *ranking =
 	    section_ranking(in, m != NULL ? m->sign : 1);
+	const json_t *chosen = json_object_get(section_chosen(in), "trial");
 	struct doc *d = in->doc;
 	char s[NUMBER_LEN];
 	const json_t *t;
-	size_t i;
+	size_t i, folds;
 
+	folds = json_array_size(
+	    json_object_get(json_array_get(ranking, 0), "folds"));
 	doc_table(d, columns, nitems(columns));
 	json_array_foreach (ranking, i, t) {
 		const json_t *config = json_object_get(t, "config");
 
 		if (i == SECTION_TRIALS_MAX)
 			break;
-		doc_cell(d, "%s",
-		    series_word(in->arena, json_object_get(t, "trial")));
+		doc_cell_tone(d,
+		    chosen != NULL &&
+			    json_equal(chosen, json_object_get(t, "trial"))
+			? DOC_GOOD
+			: DOC_PLAIN,
+		    "%s", series_word(in->arena, json_object_get(t, "trial")));
 		doc_cell(d, "%s", json_str(config, "learner", ""));
 		number_fix(json_num(t, "score", NAN), 4, s);
 		doc_cell(d, "%s", s);
@@ -230,18 +255,42 @@ trials(const struct section_input *in, const struct measure *m)
 		doc_cell_number(d, json_num(t, "rounds", NAN));
 		number_seconds(json_num(t, "seconds", NAN), s);
 		doc_cell(d, "%s", s);
-		doc_cell(
-		    d, "%s", settings(in, json_object_get(config, "params")));
+		/* Of those that went on; a page of the others' settings
+		 * would hide them. */
+		doc_cell(d, "%s",
+		    json_array_size(json_object_get(t, "folds")) == folds
+			? settings(in, json_object_get(config, "params"))
+			: "");
 	}
 	doc_note(d,
 	    "Best first, by the mean over the folds held out in turn; SD is "
 	    "the standard deviation of the folds. %sTrials on fewer folds "
-	    "were not carried on, and stand last.",
+	    "were not carried on, and stand last; their settings are in "
+	    "metrics.json.",
 	    json_array_size(ranking) > SECTION_TRIALS_MAX
 		? arena_printf(in->arena,
 		      "The %d best of %zu trials; all are in metrics.json. ",
 		      SECTION_TRIALS_MAX, json_array_size(ranking))
 		: "");
+}
+
+static void
+chosen(const struct section_input *in, const struct measure *m)
+{
+	const json_t *t = section_chosen(in);
+	const json_t *config = json_object_get(t, "config");
+	char score[NUMBER_LEN];
+
+	if (t == NULL)
+		return;
+	number_fix(json_num(t, "score", NAN), 4, score);
+	doc_text(in->doc,
+	    "Trial %s was chosen: %s, with %s of %s over the folds. It was "
+	    "then fitted on all development rows. Settings: %s.",
+	    series_word(in->arena, json_object_get(t, "trial")),
+	    json_str(config, "learner", "an unnamed learner"),
+	    m != NULL ? m->label : "a score", score,
+	    settings(in, json_object_get(config, "params")));
 }
 
 static void
@@ -273,9 +322,11 @@ search(const struct section_input *in)
 	if (p != NULL)
 		doc_figure(in->doc, p, 1,
 		    "Each dot is a trial, in the order in which they were run; "
-		    "the line is the best score up to there. The constant "
-		    "baseline is left out.");
+		    "the line is the best on all folds up to there. Scores on "
+		    "fewer folds are of other rows, so do not compare the two "
+		    "kinds. The constant baseline is left out.");
 	trials(in, m);
+	chosen(in, m);
 }
 
 static void
@@ -284,21 +335,24 @@ finish(const struct section_input *in)
 	const json_t *c = json_object_get(in->evaluation, "calibration");
 	double before = json_num(c, "ece_before", NAN);
 	double after = json_num(c, "ece_after", NAN);
+	double holdout = json_num(c, "ece", NAN);
 	double threshold = json_num(in->evaluation, "threshold", NAN);
 
-	if (c == NULL && !isfinite(threshold))
+	if (!isfinite(holdout) && !isfinite(threshold))
 		return;
 	doc_heading(in->doc, "Calibration and threshold");
 	doc_fact(in->doc, "Calibration", "%s", json_str(c, "method", ""));
 	if (isfinite(before) && isfinite(after))
 		doc_fact(in->doc, "Calibration error",
 		    "%.4f before, %.4f after", before, after);
+	if (isfinite(holdout))
+		doc_fact(in->doc, "On the holdout", "%.4f", holdout);
 	if (isfinite(threshold))
 		doc_fact(in->doc, "Threshold", "%.4f", threshold);
 	doc_fact(in->doc, "Rule", "%s",
 	    json_str(in->evaluation, "threshold_rule", ""));
 	doc_note(in->doc,
-	    "Both were set on development rows. The error is the expected "
+	    "Set on development rows alone. The error is the expected "
 	    "calibration error: the mean distance of predicted from observed "
 	    "shares, weighted by rows.");
 }

@@ -174,11 +174,15 @@ section_decisions(const struct section_input *in)
 			    "hashes.");
 }
 
-/* Scalars of the lineage by their path, digests in the fixed font. */
+/* Scalars by their path, digests in the fixed font; what has a place of its
+ * own elsewhere in the report is left out. */
 static void
 facts(const struct section_input *in, const json_t *v, const char *path,
     int depth, size_t *left)
 {
+	static const char *const elsewhere[] = { "run_id", "dataset", "split",
+		"selection", "model", "template", "build", "trials",
+		"dataset_digest", "seed" };
 	const char *key;
 	json_t *item;
 
@@ -186,14 +190,20 @@ facts(const struct section_input *in, const json_t *v, const char *path,
 		char *name = arena_printf(in->arena, "%s%s%.60s", path,
 		    *path != '\0' ? " › " : "", key);
 		const char *word = series_word(in->arena, item);
+		int skip = 0;
 
+		for (size_t i = 0; depth < 2 && i < nitems(elsewhere); i++)
+			skip |= strcmp(key, elsewhere[i]) == 0;
+		if (skip)
+			continue;
 		if (*left == 0)
 			return;
 		for (char *c = name; *c != '\0'; c++)
 			if (*c == '_')
 				*c = ' ';
 		if (json_is_object(item) && depth < 3) {
-			facts(in, item, name, depth + 1, left);
+			facts(
+			    in, item, depth == 0 ? "" : name, depth + 1, left);
 			continue;
 		}
 		if (*word == '\0')
@@ -206,10 +216,67 @@ facts(const struct section_input *in, const json_t *v, const char *path,
 	}
 }
 
+/* A list of things with their digests. */
+static void
+digests(const struct section_input *in, const json_t *list,
+    const struct doc_column *columns, const char *const keys[3])
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (list, i, v) {
+		if (i == 0)
+			doc_table(in->doc, columns, keys[2] != NULL ? 3 : 2);
+		if (i == 60)
+			break;
+		for (size_t k = 0; k < 3 && keys[k] != NULL; k++)
+			doc_cell(in->doc, "%s",
+			    series_word(
+				in->arena, json_object_get(v, keys[k])));
+	}
+	if (json_array_size(list) > 60)
+		doc_note(
+		    in->doc, "The first 60 of %zu.", json_array_size(list));
+}
+
+static void
+ingredients(const struct section_input *in)
+{
+	static const struct doc_column files[] = {
+		{ "File of the model", DOC_LEFT },
+		{ "SHA-256", DOC_CODE },
+	};
+	static const struct doc_column agents[] = {
+		{ "Phase", DOC_LEFT },
+		{ "Agent", DOC_LEFT },
+		{ "SHA-256 of its definition", DOC_CODE },
+	};
+	const json_t *t = json_object_get(in->lineage, "template");
+	const json_t *build = json_object_get(in->lineage, "build");
+	size_t left = 60;
+	struct doc *d = in->doc;
+
+	doc_fact(d, "Built by", "%s %s", json_str(build, "program", ""),
+	    json_str(build, "version", ""));
+	doc_fact(d, "Template", "%s", json_str(t, "name", ""));
+	doc_code(d, "Template, SHA-256", json_str(t, "sha256", ""));
+	doc_code(d, "Model, SHA-256 of its manifest",
+	    json_str(json_object_get(in->lineage, "model"), "digest", ""));
+	digests(in,
+	    json_object_get(json_object_get(in->lineage, "model"), "artifacts"),
+	    files, (const char *const[]){ "name", "sha256", NULL });
+	digests(in, json_object_get(in->lineage, "agents"), agents,
+	    (const char *const[]){ "phase", "agent", "sha256" });
+	doc_heading(d, "Configuration");
+	facts(in, in->lineage, "", 0, &left);
+	if (left == 0)
+		doc_note(d, "The rest of the lineage is in lineage.json.");
+}
+
 void
 section_lineage(const struct section_input *in)
 {
-	size_t left = 60;
+	const json_t *dataset = json_object_get(in->run, "dataset");
 	struct doc *d = in->doc;
 
 	doc_section(d, "lineage", "Lineage and reproducibility");
@@ -220,18 +287,13 @@ section_lineage(const struct section_input *in)
 	    json_str(in->run, "run_id", "RUN"));
 	doc_code(d, "Run", json_str(in->run, "run_id", ""));
 	doc_code(d, "Data set, SHA-256",
-	    json_str(in->dataset, "digest",
-		json_str(json_object_get(in->run, "dataset"), "digest", "")));
+	    json_str(in->dataset, "digest", json_str(dataset, "digest", "")));
 	doc_fact(d, "Seed", "%s",
 	    series_word(in->arena, json_object_get(in->run, "seed")));
-	doc_fact(d, "Report made by", "Modelwright %s", PACKAGE_VERSION);
-	if (in->lineage == NULL) {
+	if (in->lineage != NULL)
+		ingredients(in);
+	else
 		section_absent(in, "The lineage");
-		return;
-	}
-	facts(in, in->lineage, "", 0, &left);
-	if (left == 0)
-		doc_note(d, "The rest of the lineage is in lineage.json.");
 }
 
 void

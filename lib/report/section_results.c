@@ -33,7 +33,7 @@ static const struct {
 	    "Rows by actual and predicted label; shaded by the share of the "
 	    "actual class." },
 	{ figure_scores, 3,
-	    "Where the scores of each actual class lie; a dashed line is the "
+	    "Where the scores of each actual class lie. A dashed line is the "
 	    "threshold." },
 	{ figure_predicted, 2,
 	    "Dots on the dashed line are predicted exactly." },
@@ -140,16 +140,24 @@ section_results(const struct section_input *in)
 
 	doc_section(in->doc, "results", "Results on the holdout");
 	rates(in);
+	if (strcmp(json_str(in->evaluation, "task", ""), "multiclass") == 0)
+		doc_text(in->doc,
+		    "Curves take each class against the rest, all classes "
+		    "together; scores are each row's probability of its own "
+		    "class; calibration is that of the most probable class.");
 	for (size_t i = 0; i < nitems(figures); i++) {
 		const struct plot *p =
 		    figures[i].plot(in->arena, in->evaluation);
+		const char *caption = figures[i].caption;
 
 		if (p == NULL)
 			continue;
+		if (figures[i].plot == figure_scores && p->nguides == 0)
+			caption = "Where the scores of each actual class lie.";
 		/* Many classes need room. */
 		doc_figure(in->doc, p,
 		    p->x.ncategories > 5 ? 2 : figures[i].columns, "%s",
-		    figures[i].caption);
+		    caption);
 		n++;
 	}
 	classes(in);

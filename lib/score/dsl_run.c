@@ -180,7 +180,8 @@ field(const struct dsl_code *c, const struct raw *raw)
 double
 dsl_run(const struct dsl *d, const struct raw *raw)
 {
-	double stack[DSL_DEPTH_MAX], *top = stack - 1;
+	/* The place below the first value stays empty. */
+	double stack[DSL_DEPTH_MAX + 1], *top = stack;
 
 	/* The compiler has counted: the stack never runs over or under. */
 	for (const struct dsl_code *c = d->code; c < d->code + d->ncode; c++) {

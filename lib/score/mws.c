@@ -20,6 +20,10 @@
 #include "lib/score/mws_file.h"
 #include "lib/score/mws_map.h"
 
+/* Batches take as many rows at a time as stay in the cache, at least as many
+ * as go side by side. */
+enum { ROWS_BYTES = 64 * 1024, ROWS_LEAST = 8, ROWS_MOST = 64 };
+
 static void
 build_fields(struct mws *m)
 {
@@ -78,7 +82,12 @@ build_scratch(struct mws *m)
 
 	m->x =
 	    arena_alloc(m->arena, ((size_t)h->nfeatures + 1) * sizeof(*m->x));
-	m->slots = arena_alloc(m->arena, nslots * MWS_ROWS * sizeof(*m->slots));
+	m->nrows = ROWS_BYTES / (nslots * sizeof(*m->slots));
+	if (m->nrows < ROWS_LEAST)
+		m->nrows = ROWS_LEAST;
+	if (m->nrows > ROWS_MOST)
+		m->nrows = ROWS_MOST;
+	m->slots = arena_alloc(m->arena, nslots * m->nrows * sizeof(*m->slots));
 	m->slot_feature =
 	    arena_alloc(m->arena, nslots * sizeof(*m->slot_feature));
 	for (size_t i = 0; h->kind == MWS_TREES && i < m->nslot; i++) {

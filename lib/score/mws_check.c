@@ -141,6 +141,8 @@ check_counts(const struct mws *m, struct err *e)
 	if ((h->task == MWS_BINARY && (h->positive < 0 || h->positive > 1)) ||
 	    h->adverse < -1 || h->adverse >= (int64_t)h->nlabels)
 		return bad(e, "a label that is not there");
+	if ((uint64_t)h->ngroups * (h->nfeatures + 1) > MWS_NUMBERS_MAX)
+		return bad(e, "too many labels for so many features");
 	if (h->kind == MWS_LINEAR &&
 	    s[SECTION_WEIGHT].n != (uint64_t)h->ngroups * h->nfeatures)
 		return bad(e, "its weights do not fit");
@@ -213,7 +215,8 @@ check_slots(const struct mws *m, struct err *e)
 	const struct mws_header *h = m->h;
 
 	if (h->slot_bits < 1 || h->slot_bits > 31 || h->nslots < 1 ||
-	    h->nslots > (uint32_t)1 << h->slot_bits || h->category_slot < 1 ||
+	    h->nslots > (uint32_t)1 << h->slot_bits ||
+	    h->nslots > 2 * PREP_FEATURES_MAX + 1 || h->category_slot < 1 ||
 	    h->category_slot > h->wide_slot || h->wide_slot > h->nslots)
 		return bad(e, "its slots do not fit");
 	for (size_t i = 0; i < m->nslot; i++) {

@@ -30,13 +30,14 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MWS_MAGIC      "MWSCORE\n"
-#define MWS_VERSION    1
-#define MWS_ORDER      0x01020304
-#define MWS_ALIGN      64
-#define MWS_DEPTH_MAX  128
-#define MWS_LABELS_MAX 4096
-#define MWS_SIZE_MAX   ((size_t)1 << 31)
+#define MWS_MAGIC       "MWSCORE\n"
+#define MWS_VERSION     1
+#define MWS_ORDER       0x01020304
+#define MWS_ALIGN       64
+#define MWS_DEPTH_MAX   128
+#define MWS_LABELS_MAX  4096
+#define MWS_SIZE_MAX    ((size_t)1 << 31)
+#define MWS_NUMBERS_MAX (1 << 24) /* labels times features */
 
 /* Sets of this many bits stand in the node itself: codes, unknown, missing. */
 #define MWS_INLINE_BITS 32

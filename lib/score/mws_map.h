@@ -35,7 +35,8 @@ struct mws {
 	struct arena *arena; /* owns what follows */
 	struct prep prep;
 	float *x;                /* scratch: the features of a row */
-	struct mws_value *slots; /* and their slots, of MWS_ROWS rows */
+	struct mws_value *slots; /* and their slots, of nrows rows */
+	size_t nrows;            /* that mws_margins takes at a time */
 	uint32_t *slot_feature;  /* the feature behind each slot */
 	int depth, unique;       /* the most of any tree */
 	unsigned char *used;     /* a field: whether a feature reads it */
@@ -44,8 +45,6 @@ struct mws {
 	float *stack;            /* its scratch */
 	double *phi;             /* its scratch too */
 };
-
-#define MWS_ROWS 64 /* that mws_margins takes at a time */
 
 /* Set the pointers to sections that lie in n bytes, and check everything that
  * is reached through them. */

@@ -178,8 +178,8 @@ mws_margins(const struct mws *m, const float *x, size_t n, float *margin)
 			mws_margin(m, x + i * nx, margin + i * groups);
 		return;
 	}
-	for (size_t at = 0; at < n; at += MWS_ROWS) {
-		size_t rows = n - at < MWS_ROWS ? n - at : MWS_ROWS;
+	for (size_t at = 0; at < n; at += m->nrows) {
+		size_t rows = n - at < m->nrows ? n - at : m->nrows;
 		float *out = margin + at * groups;
 
 		for (size_t i = 0; i < rows; i++) {

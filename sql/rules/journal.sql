@@ -1,19 +1,15 @@
 -- The journal's only pen, and the lock on what is written.
 
--- A field of the sealed text: see sql/schema/0005_journal.sql.
-CREATE OR REPLACE FUNCTION journal_field(t text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT coalesce(octet_length(t) || ':' || t || ',', '-,')
-$$;
-
+-- The seal: see sql/schema/0005_journal.sql.  Few nodes on purpose: each is
+-- looked up anew in each transaction.
 CREATE OR REPLACE FUNCTION journal_hash(p_prev bytea, p_run_id text, p_seq bigint, p_at timestamptz, p_type text,
 	p_phase text, p_agent text, p_actor text, p_request_id text, p_payload jsonb) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-	SELECT sha256(p_prev || convert_to(
-		journal_field(p_run_id) || journal_field(p_seq::text) || journal_field(utc_text(p_at)) ||
-		journal_field(p_type) || journal_field(p_phase) || journal_field(p_agent) || journal_field(p_actor) ||
-		journal_field(p_request_id) || journal_field(p_payload::text), 'UTF8'))
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+	RETURN sha256(p_prev || convert_to(jsonb_build_array(p_run_id, p_seq,
+		to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), p_type, p_phase, p_agent, p_actor,
+		p_request_id, p_payload)::text, 'UTF8'));
+END $$;
 
 -- Write one event with the sequence number and the previous hash that the
 -- caller took from the run's row, which he holds locked; returns its hash.

@@ -222,14 +222,12 @@ CREATE OR REPLACE FUNCTION run_step_commit(p_job_id bigint, p_token bigint, p_ru
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
 	r record;
-	e record;
 	v_seq bigint;
 	v_hash bytea;
-	v_cost jsonb;
 	v_add jsonb;
+	n integer := coalesce(jsonb_array_length(p_events), 0);
 BEGIN
-	SELECT u.next_seq, u.last_hash, u.cancel_requested, u.pause_requested, u.phase, u.active_agent, u.request_id,
-		u.cost
+	SELECT u.next_seq, u.last_hash, u.cancel_requested, u.pause_requested, u.phase, u.active_agent, u.request_id
 	INTO r FROM run u
 	WHERE u.run_id = p_run_id AND u.job_id = p_job_id AND u.token = p_token AND u.state IN ('running', 'cancelling')
 	FOR UPDATE;
@@ -239,27 +237,35 @@ BEGIN
 	cancel := r.cancel_requested;
 	pause := r.pause_requested;
 	fresh := true;
-	v_seq := r.next_seq;
-	v_hash := r.last_hash;
+	seq := r.next_seq - 1;
 	IF p_step_key <> '' THEN
 		INSERT INTO run_step (run_id, step_key, kind, output, token, seq)
-		VALUES (p_run_id, p_step_key, p_kind, p_output, p_token,
-			v_seq - 1 + coalesce(jsonb_array_length(p_events), 0))
+		VALUES (p_run_id, p_step_key, p_kind, p_output, p_token, r.next_seq - 1 + n)
 		ON CONFLICT DO NOTHING;
 		IF NOT FOUND THEN
 			fresh := false;
-			seq := v_seq - 1;
 			RETURN;
 		END IF;
 	END IF;
-	FOR e IN SELECT x.value AS v FROM jsonb_array_elements(p_events) WITH ORDINALITY x ORDER BY x.ordinality LOOP
-		v_hash := journal_append(p_run_id, v_seq, v_hash, e.v->>'type',
-			CASE WHEN e.v ? 'phase' THEN e.v->>'phase' ELSE coalesce(p_patch->>'phase', r.phase) END,
+	v_seq := r.next_seq;
+	v_hash := r.last_hash;
+	FOR i IN 0 .. n - 1 LOOP
+		-- journal_append() in line: steps are what the platform does most.
+		INSERT INTO run_event (run_id, seq, at, type, phase, agent, actor, request_id, payload, prev_hash, hash)
+		SELECT p_run_id, v_seq, x.at, x.type, x.phase, x.agent, x.actor, r.request_id, x.payload, v_hash,
+			journal_hash(v_hash, p_run_id, v_seq, x.at, x.type, x.phase, x.agent, x.actor, r.request_id,
+			x.payload)
+		FROM (SELECT clock_timestamp() AS at, e.v->>'type' AS type,
+			CASE WHEN e.v ? 'phase' THEN e.v->>'phase' ELSE coalesce(p_patch->>'phase', r.phase) END AS phase,
 			CASE WHEN e.v ? 'agent' THEN e.v->>'agent'
-				ELSE coalesce(p_patch->>'active_agent', r.active_agent) END,
-			coalesce(e.v->>'actor', 'platform'), r.request_id, coalesce(nullif(e.v->'payload', 'null'), '{}'));
+				ELSE coalesce(p_patch->>'active_agent', r.active_agent) END AS agent,
+			coalesce(e.v->>'actor', 'platform') AS actor,
+			coalesce(nullif(e.v->'payload', 'null'), '{}') AS payload
+			FROM (SELECT p_events->i AS v OFFSET 0) e OFFSET 0) x -- OFFSET: each is computed once
+		RETURNING run_event.hash INTO v_hash;
 		v_seq := v_seq + 1;
 	END LOOP;
+	seq := v_seq - 1;
 	IF p_artifacts IS NOT NULL THEN
 		INSERT INTO artifact AS a (run_id, name, kind, media_type, bytes, sha256)
 		SELECT p_run_id, x.name, x.kind, x.media_type, x.bytes, x.sha256
@@ -267,24 +273,23 @@ BEGIN
 		ON CONFLICT (run_id, name) DO UPDATE SET kind = excluded.kind, media_type = excluded.media_type,
 			bytes = excluded.bytes, sha256 = excluded.sha256, created_at = excluded.created_at;
 	END IF;
-	v_cost := r.cost;
-	v_add := nullif(p_patch->'cost_add', 'null');
-	IF v_add IS NOT NULL THEN
-		v_cost := jsonb_build_object(
-			'wall_s', (v_cost->>'wall_s')::numeric + coalesce((v_add->>'wall_s')::numeric, 0),
-			'cpu_s', (v_cost->>'cpu_s')::numeric + coalesce((v_add->>'cpu_s')::numeric, 0),
-			'tokens', (v_cost->>'tokens')::numeric + coalesce((v_add->>'tokens')::numeric, 0),
-			'usd', (v_cost->>'usd')::numeric + coalesce((v_add->>'usd')::numeric, 0));
+	IF p_patch IS NULL THEN
+		UPDATE run u SET next_seq = v_seq, last_hash = v_hash, steps = u.steps + (p_step_key <> '')::integer
+		WHERE u.run_id = p_run_id;
+		RETURN;
 	END IF;
-	UPDATE run u SET next_seq = v_seq, last_hash = v_hash,
-		steps = u.steps + CASE WHEN p_step_key <> '' THEN 1 ELSE 0 END,
+	v_add := nullif(p_patch->'cost_add', 'null');
+	UPDATE run u SET next_seq = v_seq, last_hash = v_hash, steps = u.steps + (p_step_key <> '')::integer,
 		phase = CASE WHEN p_patch ? 'phase' THEN p_patch->>'phase' ELSE u.phase END,
 		active_agent = CASE WHEN p_patch ? 'active_agent' THEN p_patch->>'active_agent' ELSE u.active_agent END,
 		progress = coalesce(nullif(p_patch->'progress', 'null'), u.progress),
 		best = coalesce(nullif(p_patch->'best', 'null'), u.best),
-		cost = v_cost
+		cost = CASE WHEN v_add IS NULL THEN u.cost ELSE jsonb_build_object(
+			'wall_s', (u.cost->>'wall_s')::numeric + coalesce((v_add->>'wall_s')::numeric, 0),
+			'cpu_s', (u.cost->>'cpu_s')::numeric + coalesce((v_add->>'cpu_s')::numeric, 0),
+			'tokens', (u.cost->>'tokens')::numeric + coalesce((v_add->>'tokens')::numeric, 0),
+			'usd', (u.cost->>'usd')::numeric + coalesce((v_add->>'usd')::numeric, 0)) END
 	WHERE u.run_id = p_run_id;
-	seq := v_seq - 1;
 END $$;
 
 -- What is done already, for a run that goes on.

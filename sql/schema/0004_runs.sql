@@ -1,9 +1,13 @@
 -- Runs, their finished steps, and what they made.
+-- A domain and not a CHECK: that one would be looked at by every update of a
+-- run, and each step is one.
+CREATE DOMAIN run_state AS text CHECK (VALUE IN ('queued', 'running', 'waiting_approval', 'paused', 'cancelling',
+	'succeeded', 'failed', 'cancelled', 'crashed'));
+
 CREATE TABLE run (
 	run_id		text COLLATE "C" PRIMARY KEY CHECK (run_id ~ '^run_[0-9a-f-]{36}$'),
 	name		text NOT NULL,
-	state		text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'waiting_approval',
-			'paused', 'cancelling', 'succeeded', 'failed', 'cancelled', 'crashed')),
+	state		run_state NOT NULL DEFAULT 'queued',
 	phase		text,
 	active_agent	text,
 	template	text COLLATE "C" NOT NULL,
@@ -43,8 +47,10 @@ CREATE INDEX run_template ON run (template, run_id);
 CREATE INDEX run_compliance ON run (compliance, run_id);
 CREATE INDEX run_dataset ON run (dataset_name, run_id);
 
+-- No foreign key to run: run_step_commit(), the only one to write here and to
+-- artifact, holds the run's row locked, and a key would lock it once more.
 CREATE TABLE run_step (
-	run_id		text COLLATE "C" NOT NULL REFERENCES run,
+	run_id		text COLLATE "C" NOT NULL,
 	step_key	text COLLATE "C" NOT NULL CHECK (step_key <> '' AND length(step_key) <= 512),
 	kind		text NOT NULL,
 	output		jsonb,
@@ -54,7 +60,7 @@ CREATE TABLE run_step (
 	PRIMARY KEY (run_id, step_key));
 
 CREATE TABLE artifact (
-	run_id		text COLLATE "C" NOT NULL REFERENCES run,
+	run_id		text COLLATE "C" NOT NULL,
 	name		text COLLATE "C" NOT NULL CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$' AND name !~ '(^|/)\.\.?(/|$)'),
 	kind		text NOT NULL,
 	media_type	text NOT NULL,

@@ -9,8 +9,11 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import ssl
+import subprocess
+import time
 import uuid
 
 import jsonschema
@@ -148,9 +151,18 @@ def name():
     return new_name()
 
 
-CREDIT = "age,income,sex,target\n" + "".join(
-    f"{20 + i % 40},{1000 + 37 * i % 991},{'mf'[i % 2]},{'yn'[i * 7 % 10 < 3]}\n" for i in range(200)
-)
+def credit(rows=300):
+    """Applicants; the younger and the poorer pay back less often."""
+    r = random.Random(1)
+    lines = ["age,income,sex,target"]
+    for _ in range(rows):
+        age, income, sex = r.randint(18, 75), r.randint(500, 6000), r.choice("mf")
+        good = age / 40 + income / 3000 + r.gauss(0, 0.6) > 2
+        lines.append(f"{age},{income},{sex},{'yn'[not good]}")
+    return "\n".join(lines) + "\n"
+
+
+CREDIT = credit()
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +191,44 @@ def run(operator, dataset):
     r = start(operator, dataset)
     assert r.status_code == 202, r.text
     return r.json()["run_id"]
+
+
+@pytest.fixture(scope="session")
+def finished(operator, run):
+    """The shared run, at its end."""
+    for _ in range(150):
+        r = operator.get(f"/api/v1/pipelines/{run}").json()
+        if r["state"] in ("succeeded", "failed", "cancelled", "crashed"):
+            assert r["state"] == "succeeded", r["error"]
+            return run
+        time.sleep(2)
+    pytest.fail("the run does not end")
+
+
+def stack_dir():
+    return pathlib.Path(os.environ["MODELWRIGHT_DIR"])
+
+
+def administer(*words):
+    """modelwright-admin of the stack, as the user that the stack runs as."""
+    program = stack_dir() / "inst" / "sbin" / "modelwright-admin"
+    if not program.exists():
+        pytest.skip("the stack has no modelwright-admin of its own")
+    owner = (stack_dir() / "data").stat().st_uid
+    return subprocess.run(
+        [program, *words],
+        env={**os.environ, "MODELWRIGHT_CONF": str(stack_dir() / "etc" / "modelwright.conf")},
+        user=owner if os.getuid() == 0 else None,
+        check=True, capture_output=True, text=True, timeout=60,
+    )
+
+
+@pytest.fixture(scope="session")
+def model(finished):
+    """A name under which the shared run's model is served."""
+    n = new_name()
+    administer("serve", finished, "--as", n)
+    return n
 
 
 def pytest_sessionfinish(session, exitstatus):

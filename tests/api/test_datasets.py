@@ -22,7 +22,7 @@ def test_a_table_is_taken_in_listed_and_profiled(operator, viewer, name):
     assert r.status_code == 201
     d = r.json()
     assert d["digest"] == hashlib.sha256(CREDIT.encode()).hexdigest()
-    assert (d["rows"], d["columns"], d["bytes"], d["format"]) == (200, 4, len(CREDIT), "csv")
+    assert (d["rows"], d["columns"], d["bytes"], d["format"]) == (300, 4, len(CREDIT), "csv")
     assert r.headers["Location"] == f"/api/v1/datasets/{name}/profile"
     p = viewer.get(r.headers["Location"])
     assert p.status_code == 200

@@ -3,26 +3,13 @@
 import base64
 import concurrent.futures
 import hashlib
-import time
 import uuid
 
 import pytest
 
-from conftest import Client, new_name, start
+from conftest import Client, start
 
 NOWHERE = "run_01a20cb4-0000-7000-8000-000000000000"
-
-
-@pytest.fixture(scope="session")
-def finished(operator, run):
-    """The shared run, at its end."""
-    for _ in range(150):
-        r = operator.get(f"/api/v1/pipelines/{run}").json()
-        if r["state"] in ("succeeded", "failed", "cancelled", "crashed"):
-            assert r["state"] == "succeeded", r["error"]
-            return run
-        time.sleep(2)
-    pytest.fail("the run does not end")
 
 
 def test_a_start_answers_with_the_run_and_where_it_is(operator, viewer, dataset):

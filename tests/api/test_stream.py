@@ -343,3 +343,32 @@ def test_a_ping_is_answered(stack, pen):
             assert data == b"there?"
             break
     run.finish()
+
+
+def test_a_silent_stream_is_pinged(stack, pen):
+    run = pen.run()
+    ws = connect(stack, run.id)
+    began = time.time()
+    while True:
+        code, _ = ws.recv_data(control_frame=True)
+        if code == websocket.ABNF.OPCODE_PING:
+            break
+        assert time.time() - began < PATIENCE
+    run.finish()
+    assert closing(ws) == 1000
+
+
+def test_what_the_server_counts_stands_among_the_metrics(stack, pen):
+    run = pen.run()
+    ws = connect(stack, run.id)
+    until = time.time() + PATIENCE
+    while time.time() < until:
+        text = requests.get(stack.base + "/metrics", verify=stack.ca).text
+        figures = dict(line.split() for line in text.splitlines() if line.startswith("modelwright_stream_"))
+        if int(figures.get("modelwright_stream_clients", 0)) >= 1:
+            break
+        time.sleep(0.5)
+    assert int(figures["modelwright_stream_clients"]) >= 1
+    assert figures["modelwright_stream_database_up"] == "1"
+    run.finish()
+    assert closing(ws) == 1000

@@ -12,8 +12,11 @@ SELECT is((SELECT count(*) FROM run_event e JOIN b USING (run_id)
 SELECT is((SELECT count(*) FROM (SELECT prev_hash, lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY seq) AS before
 	FROM run_event JOIN b USING (run_id)) x WHERE prev_hash <> before), 0::bigint, 'and covers the one before');
 SELECT is((SELECT last_hash FROM run JOIN b USING (run_id)), (SELECT hash FROM run_event JOIN b USING (run_id) ORDER BY seq DESC LIMIT 1), 'the run knows the last');
-SELECT isnt(journal_field(NULL), journal_field(''), 'nothing and an empty text are sealed differently');
-SELECT isnt(journal_field('a') || journal_field('bc'), journal_field('ab') || journal_field('c'), 'no text slips into the next');
+SELECT isnt(journal_hash('', 'r', 1, now(), 't', NULL, NULL, 'a', NULL, '{}'), journal_hash('', 'r', 1, now(), 't', '', NULL, 'a', NULL, '{}'), 'nothing and an empty text are sealed differently');
+SELECT isnt(journal_hash('', 'r', 1, now(), 't', 'a', 'bc', 'a', NULL, '{}'), journal_hash('', 'r', 1, now(), 't', 'ab', 'c', 'a', NULL, '{}'), 'no text slips into the next');
+SELECT is(encode(journal_hash(decode(repeat('00', 32), 'hex'), 'run_1', 7, '2026-11-24 08:15:13+00', 'message', NULL, '', E'"\\\n\x01\u00e9', NULL, '{"b": 1.50, "a": []}'), 'hex'),
+	encode(sha256(decode(repeat('00', 32), 'hex') || convert_to('["run_1", 7, "2026-11-24T08:15:13.000000Z", "message", null, "", "\"\\\n\u0001é", null, {"a": [], "b": 1.50}]', 'UTF8')), 'hex'),
+	'the seal covers the text that the schema describes');
 SELECT is((SELECT request_id FROM run_event JOIN b USING (run_id) WHERE seq = 1), 'req-1', 'the request stands in what it caused');
 SELECT is((SELECT event_json(e)::jsonb - 'at' FROM run_event e JOIN b USING (run_id) WHERE seq = 4),
 	(SELECT jsonb_build_object('run_id', run_id, 'seq', 4, 'type', 'decision', 'phase', NULL, 'agent', '', 'actor', 'platform', 'request_id', 'req-1', 'payload', '{"x": 1.50, "y": 1e3}'::jsonb) FROM b),

@@ -13,7 +13,7 @@ SELECT results_eq($$SELECT s.* FROM b, run_step_commit(job_id, token, run_id, 'o
 SELECT results_eq('SELECT phase, active_agent, progress, steps, next_seq, cost FROM run JOIN b USING (run_id)',
 	$$VALUES ('intake', 'data-steward', '{"done": 1, "total": 9}'::jsonb, 1::bigint, 5::bigint, '{"wall_s": 1.5, "cpu_s": 0, "tokens": 7, "usd": 0}'::jsonb)$$,
 	'and writes nothing');
-SELECT results_eq('SELECT e.seq, e.type, e.phase, e.agent, e.actor FROM run_event e JOIN b USING (run_id) WHERE seq > 2 ORDER BY seq',
+SELECT results_eq('SELECT e.seq, e.type::text, e.phase, e.agent, e.actor FROM run_event e JOIN b USING (run_id) WHERE seq > 2 ORDER BY seq',
 	$$VALUES (3::bigint, 'phase_started', 'intake', 'data-steward', 'platform'), (4, 'decision', 'intake', 'trainer', 'agent:trainer')$$,
 	'its events stand in the journal, with what they leave out filled in');
 SELECT results_eq($$SELECT s.seq, s.fresh FROM b, run_step_commit(job_id, token, run_id, '', '', NULL, '[{"type": "message"}]', NULL, '{"active_agent": null, "best": {"metric": "roc_auc", "value": 0.8}, "cost_add": {"wall_s": 1}}') s$$,

