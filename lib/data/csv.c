@@ -475,7 +475,7 @@ csv_open(struct reader *r, struct err *e)
 		return -1;
 	r->on_error = on_error;
 	if (r->nrows == 0)
-		return format_err(r, r->base, e, ERR_INVALID,
+		return err_at(e, ERR_INVALID, 1, 1,
 		    "the file has only empty lines: send a table with a row of "
 		    "names and at least one row of values");
 	if (r->facts.header)

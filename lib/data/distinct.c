@@ -15,15 +15,42 @@
 #define RANKS     (64 - PRECISION)
 
 static void
-estimate_add(struct distinct *d, uint64_t h)
+estimate(struct distinct *d, const uint64_t *hash, size_t n)
 {
-	size_t i = h >> RANKS;
-	/* The position of the first one among the other bits. */
-	uint64_t rest = h << PRECISION;
-	int rank = rest == 0 ? RANKS + 1 : __builtin_clzll(rest) + 1;
+	unsigned char *reg = d->reg;
 
-	if (rank > d->reg[i])
-		d->reg[i] = (unsigned char)rank;
+	for (size_t k = 0; k < n; k++) {
+		/* The position of the first one behind the register's number;
+		 * the last bit ends the search where there is none. */
+		uint64_t rest = hash[k] << PRECISION | 1ull << (PRECISION - 1);
+		size_t i = hash[k] >> RANKS;
+		int rank = __builtin_clzll(rest) + 1;
+
+		if (rank > reg[i] && hash[k] != 0)
+			reg[i] = (unsigned char)rank;
+	}
+}
+
+static void grow(struct distinct *);
+
+static void
+remember(struct distinct *d, uint64_t h)
+{
+	size_t i;
+
+	for (i = h & (d->nslots - 1); d->slot[i] != 0;
+	     i = (i + 1) & (d->nslots - 1))
+		if (d->slot[i] == h)
+			return;
+	if (h == 0)
+		return;
+	if (2 * d->used >= d->nslots || d->used >= d->max) {
+		grow(d);
+		distinct_add(d, &h, 1);
+		return;
+	}
+	d->slot[i] = h;
+	d->used++;
 }
 
 static void
@@ -41,9 +68,7 @@ grow(struct distinct *d)
 			abort();
 		d->used = 0;
 	}
-	for (size_t i = 0; i < old.nslots; i++)
-		if (old.slot[i] != 0)
-			distinct_add(d, old.slot[i]);
+	distinct_add(d, old.slot, old.nslots);
 	free(old.slot);
 }
 
@@ -63,25 +88,14 @@ distinct_done(struct distinct *d)
 }
 
 void
-distinct_add(struct distinct *d, uint64_t h)
+distinct_add(struct distinct *d, const uint64_t *hash, size_t n)
 {
-	size_t i;
+	size_t k = 0;
 
-	if (d->slot == NULL) {
-		estimate_add(d, h);
-		return;
-	}
-	for (i = h & (d->nslots - 1); d->slot[i] != 0;
-	     i = (i + 1) & (d->nslots - 1))
-		if (d->slot[i] == h)
-			return;
-	if (2 * d->used >= d->nslots || d->used >= d->max) {
-		grow(d);
-		distinct_add(d, h);
-		return;
-	}
-	d->slot[i] = h;
-	d->used++;
+	for (; k < n && d->slot != NULL; k++)
+		remember(d, hash[k]);
+	if (k < n)
+		estimate(d, hash + k, n - k);
 }
 
 /* The estimator of O. Ertl, "New cardinality estimation algorithms for

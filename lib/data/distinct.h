@@ -16,10 +16,10 @@ struct distinct {
 	unsigned char *reg;
 };
 
-/* Remember at most max hashes. */
+/* Remember at most max hashes.  A hash of 0 is no value. */
 void distinct_init(struct distinct *, size_t max);
 void distinct_done(struct distinct *);
-void distinct_add(struct distinct *, uint64_t hash);
+void distinct_add(struct distinct *, const uint64_t *hash, size_t n);
 size_t distinct_count(const struct distinct *, int *exact);
 
 #endif

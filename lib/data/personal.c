@@ -170,7 +170,7 @@ is_ip(const char *p, size_t n)
 				return 0;
 			parts++;
 			value = -1;
-		} else if (isdigit((unsigned char)p[i])) {
+		} else if (isdigit((unsigned char)p[i]) && value < 256) {
 			value = (value < 0 ? 0 : value) * 10 + p[i] - '0';
 		} else {
 			return 0;

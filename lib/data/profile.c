@@ -98,7 +98,7 @@ columns(struct profile *p, size_t ncols)
 	}
 	for (; p->ncols < ncols; p->ncols++)
 		p->column[p->ncols] = summary_new(reader_column(p->r, p->ncols),
-		    p->ncols, p->rows, p->sample.max, p->target != NULL);
+		    p->ncols, p->rows, p->target != NULL);
 }
 
 static void

@@ -26,7 +26,7 @@
  * whatever the values look like. */
 #define SCRATCH_MAX (4L << 20)
 /* Cells of a batch: what fits the second-level cache. */
-#define BATCH_CELLS (16 * 1024)
+#define BATCH_CELLS (32 * 1024)
 #define BATCH_ROWS  1024
 
 static const struct format *const formats[DATA__MAX] = {
@@ -136,7 +136,7 @@ begin(struct reader *r, struct err *e)
 		if (n >= binaries[i].n &&
 		    memcmp(r->base, binaries[i].magic, binaries[i].n) == 0)
 			return err_at(e, ERR_MALFORMED, 1, 1,
-			    "this is %s, not text: %s", binaries[i].what,
+			    "this is %s, not UTF-8 text: %s", binaries[i].what,
 			    binaries[i].remedy);
 	if (n >= 3 && memcmp(r->base, "\xef\xbb\xbf", 3) == 0)
 		r->pos = r->line_start = r->base + 3;

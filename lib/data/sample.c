@@ -9,8 +9,9 @@
 #include "lib/data/sample.h"
 #include "lib/data/scan.h"
 
-#define REPEATS_MAX   131072
-#define REPEATS_SLOTS (2 * REPEATS_MAX)
+/* Slots at first, and at most; half of them are used. */
+#define SLOTS_MIN 1024
+#define SLOTS_MAX 262144
 
 void
 sample_init(struct sample *s, size_t max)
@@ -60,14 +61,22 @@ sample_draw(struct sample *s, size_t n)
 	}
 }
 
+static void
+allocate(struct repeats *r, size_t nslots)
+{
+	r->nslots = nslots;
+	r->used = 0;
+	r->hash = calloc(nslots, sizeof(*r->hash));
+	r->count = calloc(nslots, sizeof(*r->count));
+	if (r->hash == NULL || r->count == NULL)
+		abort();
+}
+
 void
 repeats_init(struct repeats *r)
 {
 	*r = (struct repeats){ 0 };
-	r->hash = calloc(REPEATS_SLOTS, sizeof(*r->hash));
-	r->count = calloc(REPEATS_SLOTS, sizeof(*r->count));
-	if (r->hash == NULL || r->count == NULL)
-		abort();
+	allocate(r, SLOTS_MIN);
 }
 
 void
@@ -80,25 +89,26 @@ repeats_done(struct repeats *r)
 static void
 put(struct repeats *r, uint64_t h, uint32_t count)
 {
-	size_t i = h & (REPEATS_SLOTS - 1);
+	size_t i = h & (r->nslots - 1);
 
 	while (r->hash[i] != 0 && r->hash[i] != h)
-		i = (i + 1) & (REPEATS_SLOTS - 1);
+		i = (i + 1) & (r->nslots - 1);
 	r->used += r->hash[i] == 0;
 	r->hash[i] = h;
 	r->count[i] += count;
 }
 
-/* Too many: demand one zero more. */
+/* Full: twice the room, or demand one zero more. */
 static void
-thin(struct repeats *r)
+make_room(struct repeats *r)
 {
 	struct repeats old = *r;
 
-	repeats_init(r);
-	r->zeros = old.zeros + 1;
-	for (size_t i = 0; i < REPEATS_SLOTS; i++)
-		if (old.hash[i] != 0 && old.hash[i] >> (64 - r->zeros) == 0)
+	r->zeros += old.nslots == SLOTS_MAX;
+	allocate(r, old.nslots < SLOTS_MAX ? 2 * old.nslots : SLOTS_MAX);
+	for (size_t i = 0; i < old.nslots; i++)
+		if (old.hash[i] != 0 &&
+		    (r->zeros == 0 || old.hash[i] >> (64 - r->zeros) == 0))
 			put(r, old.hash[i], old.count[i]);
 	repeats_done(&old);
 }
@@ -114,8 +124,8 @@ repeats_add(struct repeats *r, const uint64_t *hash, size_t n)
 		if (r->zeros > 0 && h >> (64 - r->zeros) != 0)
 			continue;
 		put(r, h != 0 ? h : 1, 1);
-		if (r->used > REPEATS_MAX)
-			thin(r);
+		if (2 * r->used > r->nslots)
+			make_room(r);
 	}
 }
 
@@ -124,7 +134,7 @@ repeats_count(const struct repeats *r, int *exact)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < REPEATS_SLOTS; i++)
+	for (size_t i = 0; i < r->nslots; i++)
 		if (r->hash[i] != 0)
 			n += r->count[i] - 1;
 	*exact = r->zeros == 0;

@@ -36,7 +36,7 @@ void sample_draw(struct sample *, size_t n);
 struct repeats {
 	uint64_t *hash;
 	uint32_t *count;
-	size_t used;
+	size_t nslots, used;
 	int zeros;
 };
 

@@ -37,7 +37,7 @@ enum state {
 static const struct {
 	size_t columns, distinct, top;
 } tiers[] = {
-	{ 64, 65536, 1024 },
+	{ 64, 65536, 4096 },
 	{ 1024, 4096, 256 },
 	{ SIZE_MAX, 1024, 64 },
 };

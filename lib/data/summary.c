@@ -42,8 +42,7 @@ static const struct {
 };
 
 struct summary *
-summary_new(const struct reader_column *c, size_t index, size_t rows,
-    size_t sampled, int keys)
+summary_new(const struct reader_column *c, size_t index, size_t rows, int keys)
 {
 	struct summary *s = calloc(1, sizeof(*s));
 
@@ -53,15 +52,7 @@ summary_new(const struct reader_column *c, size_t index, size_t rows,
 	s->sniff = sniff_new(c, index);
 	sniff_absent(s->sniff, rows);
 	s->place = -1;
-	s->sampled = sampled;
-	s->sample_x = calloc(sampled, sizeof(*s->sample_x));
-	if (keys)
-		s->sample_key = calloc(sampled, sizeof(*s->sample_key));
-	if (s->sample_x == NULL || (keys && s->sample_key == NULL))
-		abort();
-	if (rows > 0)
-		for (size_t i = 0; i < sampled; i++)
-			s->sample_x[i] = NAN;
+	s->keys = keys;
 	return s;
 }
 
@@ -133,6 +124,29 @@ look(struct summary *s, const struct cell *cell, size_t n)
 		}
 }
 
+/* Room for the sampled rows, as they become more. */
+static void
+sample_room(struct summary *s, size_t n)
+{
+	size_t old = s->sampled;
+
+	if (n <= old)
+		return;
+	s->sampled = 2 * n;
+	s->sample_x =
+	    reallocarray(s->sample_x, s->sampled, sizeof(*s->sample_x));
+	if (s->keys)
+		s->sample_key = reallocarray(
+		    s->sample_key, s->sampled, sizeof(*s->sample_key));
+	if (s->sample_x == NULL || (s->keys && s->sample_key == NULL))
+		abort();
+	for (size_t i = old; i < s->sampled; i++) {
+		s->sample_x[i] = NAN;
+		if (s->keys)
+			s->sample_key[i] = 0;
+	}
+}
+
 void
 summary_take(struct summary *s, const struct cell *cell, size_t n,
     const struct sample *sample, uint64_t *row_hash, uint64_t salt)
@@ -147,9 +161,10 @@ summary_take(struct summary *s, const struct cell *cell, size_t n,
 	look(s, cell, n);
 	for (size_t i = 0; i < n; i++)
 		row_hash[i] += s->key[i] * salt;
+	sample_room(s, sample->n);
 	for (size_t i = 0; i < sample->nmoves; i++)
 		s->sample_x[sample->move[i].to] = s->x[sample->move[i].from];
-	for (size_t i = 0; i < sample->nmoves && s->sample_key != NULL; i++)
+	for (size_t i = 0; i < sample->nmoves && s->keys; i++)
 		s->sample_key[sample->move[i].to] =
 		    s->key[sample->move[i].from];
 }

@@ -32,15 +32,16 @@ struct summary {
 	double mean;
 
 	/* Of the sampled rows; keys only if they are asked for. */
-	size_t sampled;
+	int keys;
+	size_t sampled; /* allocated */
 	double *sample_x;
 	uint64_t *sample_key;
 };
 
 /* The place of the column among the others, the rows that went by before it
- * came up, how many rows are sampled, and whether their keys are kept. */
-struct summary *summary_new(const struct reader_column *, size_t index,
-    size_t rows, size_t sampled, int keys);
+ * came up, and whether keys of the sampled rows are kept. */
+struct summary *summary_new(
+    const struct reader_column *, size_t index, size_t rows, int keys);
 void summary_free(struct summary *);
 
 /* Take n cells; adds to the hash of each row. */

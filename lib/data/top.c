@@ -14,73 +14,78 @@
 /* Texts longer than this are cut in the copies. */
 #define TEXT_MAX 256
 
-/* After so many purges without a value that came again, look at every eighth
- * value only. */
+/* After so many purges in which a value was new in one of four, look at every
+ * eighth value only. */
 #define PATIENCE 4
 #define SPARSE   8
 
-static int
-compare_counts(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+#define SLOTS_MIN 64
 
-	return x < y ? -1 : x > y;
-}
-
-/* What to take off: the least count, if that drops half of them, else the
- * median. */
+/* What to take off: the power of two from which less than half of the counts
+ * are left; no selection of a median is needed, and it is right within two. */
 static uint64_t
 threshold(const struct top *t)
 {
-	uint64_t *sorted, median, unit = t->sparse ? SPARSE : 1;
-	size_t ones = 0, n = 0;
+	size_t bits[65] = { 0 }, below = 0;
+	int b = 0;
 
 	for (size_t i = 0; i < t->nslots; i++)
-		ones += t->key[i] != 0 && t->count[i] <= unit;
-	if (2 * ones >= t->used)
-		return unit;
-	if ((sorted = calloc(t->used, sizeof(*sorted))) == NULL)
+		if (t->slot[i].key != 0)
+			bits[64 - __builtin_clzll(t->slot[i].count)]++;
+	while (2 * (below += bits[b]) < t->used)
+		b++;
+	return b == 64 ? UINT64_MAX : (1ull << b) - 1;
+}
+
+static void
+allocate(struct top *t, size_t nslots)
+{
+	t->nslots = nslots;
+	t->used = 0;
+	t->slot = calloc(nslots, sizeof(*t->slot));
+	t->entry = calloc(nslots, sizeof(*t->entry));
+	if (t->slot == NULL || t->entry == NULL)
 		abort();
-	for (size_t i = 0; i < t->nslots; i++)
-		if (t->key[i] != 0)
-			sorted[n++] = t->count[i];
-	qsort(sorted, n, sizeof(*sorted), compare_counts);
-	median = sorted[n / 2];
-	free(sorted);
-	return median;
+}
+
+/* Into a table of so many slots, less `off` from each count. */
+static void
+move(struct top *t, size_t nslots, uint64_t off)
+{
+	struct top old = *t;
+
+	allocate(t, nslots);
+	for (size_t i = 0; i < old.nslots; i++) {
+		size_t j = old.slot[i].key & (nslots - 1);
+
+		if (old.slot[i].key == 0)
+			continue;
+		if (old.slot[i].count <= off) {
+			if (old.entry[i].owned)
+				free((char *)(uintptr_t)old.entry[i].text);
+			continue;
+		}
+		while (t->slot[j].key != 0)
+			j = (j + 1) & (nslots - 1);
+		t->slot[j].key = old.slot[i].key;
+		t->slot[j].count = old.slot[i].count - off;
+		t->entry[j] = old.entry[i];
+		t->used++;
+	}
+	free(old.slot);
+	free(old.entry);
 }
 
 static void
 purge(struct top *t)
 {
-	struct top old = *t;
 	uint64_t off = threshold(t);
 
-	top_init(t, old.nslots);
-	t->off = old.off + off;
-	t->strange = 2 * old.adds < 3 * old.used ? old.strange + 1 : 0;
-	t->row = old.row;
-	t->sparse = old.sparse || t->strange >= PATIENCE;
-	for (size_t i = 0; i < old.nslots; i++) {
-		size_t j = old.key[i] & (t->nslots - 1);
-
-		if (old.key[i] == 0)
-			continue;
-		if (old.count[i] <= off) {
-			if (old.entry[i].owned)
-				free((char *)(uintptr_t)old.entry[i].text);
-			continue;
-		}
-		while (t->key[j] != 0)
-			j = (j + 1) & (t->nslots - 1);
-		t->key[j] = old.key[i];
-		t->count[j] = old.count[i] - off;
-		t->entry[j] = old.entry[i];
-		t->used++;
-	}
-	free(old.key);
-	free(old.count);
-	free(old.entry);
+	t->strange = t->adds < 4 * t->used ? t->strange + 1 : 0;
+	t->sparse = t->sparse || t->strange >= PATIENCE;
+	t->off += off;
+	move(t, t->nslots, off);
+	t->adds = t->used;
 }
 
 /* A value that the table does not have, whose place is i. */
@@ -100,34 +105,31 @@ insert(struct top *t, size_t i, const struct cell *c, uint64_t key,
 		e.text = copy;
 		e.owned = 1;
 	}
-	t->key[i] = key;
-	t->count[i] = weight;
+	t->slot[i].key = key;
+	t->slot[i].count = weight;
 	t->entry[i] = e;
-	if (++t->used > t->nslots / 4 * 3) {
+	if (++t->used <= t->nslots / 4 * 3)
+		return;
+	if (t->nslots < t->max)
+		move(t, 4 * t->nslots, 0);
+	else
 		purge(t);
-		t->adds = t->used;
-	}
 }
 
 void
-top_init(struct top *t, size_t size)
+top_init(struct top *t, size_t max)
 {
-	*t = (struct top){ .nslots = size };
-	t->key = calloc(size, sizeof(*t->key));
-	t->count = calloc(size, sizeof(*t->count));
-	t->entry = calloc(size, sizeof(*t->entry));
-	if (t->key == NULL || t->count == NULL || t->entry == NULL)
-		abort();
+	*t = (struct top){ .max = max };
+	allocate(t, SLOTS_MIN);
 }
 
 void
 top_done(struct top *t)
 {
 	for (size_t i = 0; i < t->nslots; i++)
-		if (t->key[i] != 0 && t->entry[i].owned)
+		if (t->slot[i].key != 0 && t->entry[i].owned)
 			free((char *)(uintptr_t)t->entry[i].text);
-	free(t->key);
-	free(t->count);
+	free(t->slot);
 	free(t->entry);
 }
 
@@ -135,32 +137,43 @@ void
 top_add(struct top *t, struct distinct *seen, const struct cell *cell,
     const uint64_t *key, size_t n)
 {
+	size_t mask = t->nslots - 1;
+	struct top_slot *slot = t->slot;
+	int sparse = t->sparse;
+	size_t adds = 0;
+
+	if (sparse)
+		distinct_add(seen, key, n);
 	for (size_t r = 0; r < n; r++) {
-		uint64_t k = key[r], weight = 1;
+		uint64_t k = key[r];
 		size_t i;
 
 		if (k == 0)
 			continue;
-		if (t->sparse) {
-			distinct_add(seen, k);
-			/* Spread evenly, but in step with no period. */
-			if (++t->row * 0x9e3779b97f4a7c15ull >= 1ull << 61)
-				continue;
-			weight = SPARSE;
-		}
-		t->adds++;
-		for (i = k & (t->nslots - 1); t->key[i] != 0;
-		     i = (i + 1) & (t->nslots - 1))
-			if (t->key[i] == k)
-				break;
-		if (t->key[i] == k) {
-			t->count[i] += weight;
+		/* Spread evenly, but in step with no period. */
+		if (sparse && ++t->row * 0x9e3779b97f4a7c15ull >= 1ull << 61)
+			continue;
+		adds++;
+		for (i = k & mask; slot[i].key != k && slot[i].key != 0;
+		     i = (i + 1) & mask)
+			;
+		if (slot[i].key == k) {
+			slot[i].count += sparse ? SPARSE : 1;
 			continue;
 		}
-		if (!t->sparse)
-			distinct_add(seen, k);
-		insert(t, i, &cell[r], k, weight);
+		if (!sparse)
+			distinct_add(seen, &k, 1);
+		t->adds += adds;
+		adds = 0;
+		insert(t, i, &cell[r], k, sparse ? SPARSE : 1);
+		slot = t->slot;
+		mask = t->nslots - 1;
+		if (t->sparse && !sparse) { /* from here on */
+			distinct_add(seen, key + r + 1, n - r - 1);
+			sparse = 1;
+		}
 	}
+	t->adds += adds;
 }
 
 static int
@@ -184,9 +197,9 @@ top_list(const struct top *t, struct top_value *out, size_t max)
 	if (all == NULL)
 		abort();
 	for (size_t i = 0; i < t->nslots; i++)
-		if (t->key[i] != 0 && t->count[i] >= t->off)
+		if (t->slot[i].key != 0 && t->slot[i].count >= t->off)
 			all[n++] = (struct top_value){ t->entry[i].text,
-				t->entry[i].len, t->count[i] + t->off };
+				t->entry[i].len, t->slot[i].count + t->off };
 	qsort(all, n, sizeof(*all), compare_values);
 	if (n > max)
 		n = max;

@@ -1,7 +1,7 @@
 /*
  * The most frequent values of a stream, in bounded memory.
  *
- * A table of counters that, when it is full, takes the median count off all
+ * A table of counters that, when it is full, takes a median count off all
  * of them and drops those that reach nothing (Misra and Gries; the batched form
  * of Anderson et al., "A high-performance algorithm for identifying frequent
  * items in data streams", 2017).  As long as nothing was dropped the counts are
@@ -17,6 +17,11 @@
 struct cell;
 struct distinct;
 
+struct top_slot {
+	uint64_t key; /* 0 is empty */
+	uint64_t count;
+};
+
 struct top_entry {
 	const char *text;
 	uint32_t len;
@@ -24,13 +29,12 @@ struct top_entry {
 };
 
 struct top {
-	uint64_t *key; /* open addressing; 0 is empty */
-	uint64_t *count;
+	struct top_slot *slot; /* open addressing */
 	struct top_entry *entry;
-	size_t nslots, used;
+	size_t nslots, max, used;
 	uint64_t off; /* taken off each count so far */
 	size_t adds;  /* since the last purge */
-	int strange;  /* purges in a row in which hardly a value came again */
+	int strange;  /* purges in a row in which few values came again */
 	uint64_t row; /* counts the values when sparse */
 	int sparse;
 };
@@ -41,8 +45,8 @@ struct top_value {
 	size_t count;
 };
 
-/* size is a power of two; three quarters of it are used. */
-void top_init(struct top *, size_t size);
+/* At most max slots, 64 times a power of four; three quarters are used. */
+void top_init(struct top *, size_t max);
 void top_done(struct top *);
 
 /* Count n values by their keys (0 is missing), and tell `seen` about those

@@ -141,70 +141,96 @@ number_slow(const char *text, size_t n, double *out, int *integral)
 /*
  * At most sixteen digits and a point, without a loop: take the point out of
  * the word, push the digits to its end, check them all at once, and add them
- * up in pairs, fours and eights.  16 bytes can be read at text.
+ * up in pairs, fours and eights.
  */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ONES  0x0101010101010101ull
+#define ZEROS (0x30 * ONES)
+
+/* The high bit of each byte that is a point (below the first it is exact). */
+static inline uint64_t
+points(uint64_t h)
+{
+	h ^= 0x2e * ONES;
+	return (h - ONES) & ~h & (0x80 * ONES);
+}
+
+static inline int
+all_digits(uint64_t h)
+{
+	const uint64_t f0 = 0xf0 * ONES;
+
+	return ((h & f0) | (((h + 0x06 * ONES) & f0) >> 4)) == 0x33 * ONES;
+}
+
+static inline uint64_t
+eight_digits(uint64_t h)
+{
+	h -= ZEROS;
+	h = h * 10 + (h >> 8);
+	return ((h & 0x000000ff000000ffull) * 0x000f424000000064ull +
+		   ((h >> 16) & 0x000000ff000000ffull) *
+		       0x0000271000000001ull) >>
+	       32;
+}
+
 int
 value_number_padded(const char *text, size_t n, double *out, int *integral)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const uint64_t ones = 0x0101010101010101ull, zeros = 0x30 * ones;
-	const uint64_t high = 0x80 * ones, six = 0x06 * ones, f0 = 0xf0 * ones;
-	uint64_t half[2], v[2], dot, w;
-	unsigned places = 0, len;
-	__uint128_t x;
+	size_t neg = *text == '-', len = n - neg;
+	unsigned places = 0;
+	uint64_t low, dot, w;
 	double d;
-	int neg = *text == '-';
 
-	if (n - neg - 1 > 15)
+	if (len - 1 > 15)
 		return number_slow(text, n, out, integral);
-	len = (unsigned)n - neg;
-	half[0] = scan_load(text + neg);
-	half[1] = len > 8 ? scan_load(text + neg + 8) : 0;
-	/* text + 16 may be past what can be read, when there is a sign. */
-	for (int i = 0; i < 2; i++) {
-		unsigned here = len > 8u * i ? len - 8 * i : 0;
+	low = scan_load(text + neg);
+	if (len <= 8) {
+		low &= ~0ull >> (64 - 8 * len);
+		if ((dot = points(low)) != 0) {
+			unsigned at = (unsigned)__builtin_ctzll(dot) & ~7u;
+			uint64_t below = (1ull << at) - 1;
 
-		half[i] &= here >= 8 ? ~0ull : (1ull << 8 * here) - 1;
-	}
-	x = (__uint128_t)half[1] << 64 | half[0];
-	for (int i = 0; i < 2; i++) {
-		uint64_t t = half[i] ^ (0x2e * ones);
+			low = (low & below) | ((low >> 8) & ~below);
+			places = (unsigned)len - at / 8;
+			if (--len == 0)
+				return 0;
+		}
+		if (len < 8)
+			low = (low << (64 - 8 * len)) | ZEROS >> 8 * len;
+		if (!all_digits(low))
+			return number_slow(text, n, out, integral);
+		w = eight_digits(low);
+	} else {
+		uint64_t high = scan_load(text + neg + 8);
+		__uint128_t x;
 
-		if ((dot = (t - ones) & ~t & high) != 0) {
-			unsigned at = 8 * i + (__builtin_ctzll(dot) >> 3);
-			__uint128_t below = ((__uint128_t)1 << 8 * at) - 1;
+		high &= ~0ull >> (128 - 8 * len);
+		x = (__uint128_t)high << 64 | low;
+		dot = points(low);
+		if (dot != 0 || points(high) != 0) {
+			unsigned at = dot != 0
+			                  ? (unsigned)__builtin_ctzll(dot) & ~7u
+			                  : 64 + ((unsigned)__builtin_ctzll(
+						      points(high)) &
+						     ~7u);
+			__uint128_t below = ((__uint128_t)1 << at) - 1;
 
 			x = (x & below) | ((x >> 8) & ~below);
-			places = len - at;
+			places = (unsigned)len - at / 8;
 			len--;
-			break;
 		}
-	}
-	if (len == 0)
-		return 0;
-	if (len < 16) {
-		unsigned shift = 8 * (16 - len);
-
-		x <<= shift;
-		x |= (((__uint128_t)zeros << 64) | zeros) >> (128 - shift);
-	}
-	half[0] = (uint64_t)x;
-	half[1] = (uint64_t)(x >> 64);
-	for (int i = 0; i < 2; i++) {
-		uint64_t h = half[i];
-
-		if (((h & f0) | (((h + six) & f0) >> 4)) != 0x33 * ones)
+		if (len < 16)
+			x = (x << 8 * (16 - len)) |
+			    ((__uint128_t)ZEROS << 64 | ZEROS) >> 8 * len;
+		low = (uint64_t)x;
+		high = (uint64_t)(x >> 64);
+		if (!all_digits(low) || !all_digits(high))
 			return number_slow(text, n, out, integral);
-		h -= zeros;
-		h = h * 10 + (h >> 8);
-		v[i] = ((h & 0x000000ff000000ffull) * 0x000f424000000064ull +
-			   ((h >> 16) & 0x000000ff000000ffull) *
-			       0x0000271000000001ull) >>
-		       32;
+		w = eight_digits(low) * 100000000 + eight_digits(high);
+		if (w > 1ull << 53)
+			return number_slow(text, n, out, integral);
 	}
-	w = v[0] * 100000000 + v[1];
-	if (w > 1ull << 53)
-		return number_slow(text, n, out, integral);
 	d = (double)w;
 	if (places > 1)
 		d /= power[places - 1];
@@ -212,10 +238,14 @@ value_number_padded(const char *text, size_t n, double *out, int *integral)
 	if (integral != NULL)
 		*integral = places == 0;
 	return 1;
-#else
-	return number_slow(text, n, out, integral);
-#endif
 }
+#else
+int
+value_number_padded(const char *text, size_t n, double *out, int *integral)
+{
+	return number_slow(text, n, out, integral);
+}
+#endif
 
 int
 value_number(const char *text, size_t n, double *out, int *integral)

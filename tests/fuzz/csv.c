@@ -1,0 +1,13 @@
+/*
+ * Fuzz harness of the CSV reader.
+ */
+#include "config.h"
+
+#include "tests/fuzz/data.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	fuzz(data, n, DATA_CSV);
+	return 0;
+}
