@@ -11,10 +11,11 @@
 
 #include "lib/banned.h"
 
-#define BINS      10
-#define TINY      1e-7 /* logits stay finite, and inside a float */
-#define KNOTS_MAX 200
-#define FOLDS     256
+#define BINS       10
+#define TINY       1e-7 /* logits stay finite, and inside a float */
+#define KNOTS_MAX  200
+#define FOLDS      256
+#define CLEAR_GAIN 0.99 /* of the Brier score */
 
 struct point {
 	double p, y;
@@ -218,6 +219,15 @@ cross_fit(enum calibration_kind kind, const double *p, const double *y,
 	arena_free(a);
 }
 
+/* Predictions that hug the base rate have a small ECE and a bad Brier score: a
+ * clear gain in that is enough. */
+static bool
+helps(const double *brier, const double *ece, int kind)
+{
+	return ece[kind] < ece[CALIBRATE_NONE] ||
+	       brier[kind] < CLEAR_GAIN * brier[CALIBRATE_NONE];
+}
+
 void
 calibrate_fit(struct calibration *c, enum calibration_kind kind,
     const double *p, const double *y, const uint8_t *fold, size_t n,
@@ -231,7 +241,7 @@ calibrate_fit(struct calibration *c, enum calibration_kind kind,
 	for (int k = CALIBRATE_NONE; k < CALIBRATE__MAX; k++) {
 		cross_fit((enum calibration_kind)k, p, y, fold, n, &brier[k],
 		    &ece[k]);
-		if (brier[k] < brier[best] && ece[k] < ece[CALIBRATE_NONE])
+		if (brier[k] < brier[best] && helps(brier, ece, k))
 			best = (enum calibration_kind)k;
 	}
 	if (kind != CALIBRATE_AUTO)

@@ -25,7 +25,8 @@ struct calibration {
 /*
  * From out-of-fold p[n] of class 1, y[n] 0 or 1, fold[n].  Both ways are
  * judged on folds that they were not fitted to; AUTO takes the one with the
- * lower Brier score among those that lower both Brier score and ECE, else
+ * lowest Brier score, if that is lower than without by one part in a hundred,
+ * or the ECE is lower as well; else
  * none.  The result is fitted to all rows.
  */
 void calibrate_fit(struct calibration *, enum calibration_kind, const double *p,

@@ -43,7 +43,7 @@ static const struct learner_param scorecard_params[] = {
 };
 
 static const struct learner_param forest_params[] = {
-	{ "trees",            200,   1,    5000, 100, 300, DRAW_WHOLE, "trees" },
+	{ "trees",            100,   1,    5000, 50,  200, DRAW_WHOLE, "trees" },
 	{ "max_depth",        10,    1,    20,   5,   14,  DRAW_WHOLE, "levels of a tree" },
 	{ "min_child_weight", 2,     0,    1e6,  0.5, 10,  DRAW_LOG,   "sum of hessians in a leaf at least" },
 	{ "subsample",        0.632, 0.05, 0.99, 0.5, 0.9, DRAW_EVEN,  "of the rows for a tree" },

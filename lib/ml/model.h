@@ -20,8 +20,8 @@ struct model;
 /*
  * Fit the configuration of a trial's result on all development rows, with as
  * many rounds as its folds needed on average; then calibration (fitted on
- * out-of-fold predictions, kept only where the cross-fitted Brier score and
- * ECE both improve, unless the specification names one) and the threshold by
+ * out-of-fold predictions, kept only where it helps, see calibrate.h, unless
+ * the specification names one) and the threshold by
  * the specification's rule on the calibrated out-of-fold predictions.
  */
 struct model *model_fit(struct study *, const json_t *result,
