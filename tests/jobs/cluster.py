@@ -76,7 +76,8 @@ class Session:
     """One connection; its pid tells whether it waits for a lock."""
 
     def __init__(self, conninfo, autocommit=True):
-        self.db = psycopg2.connect(conninfo)
+        # What waits for a lock that nobody gives up fails, and says so.
+        self.db = psycopg2.connect(conninfo, options="-c statement_timeout=30s")
         self.db.autocommit = autocommit
         self.pid = self.db.get_backend_pid()
 

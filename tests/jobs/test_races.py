@@ -85,6 +85,17 @@ def test_a_step_and_a_cancel_stand_one_after_the_other(pg):
     assert pg.story(run)[2:] == ["message", "run_cancel_requested"]
 
 
+def test_a_cancel_and_a_step_stand_one_after_the_other(pg):
+    run, job, token, _ = pg.begun()
+    with held(pg) as a:
+        a.run("SELECT run_cancel(%s, 'bob')", run)
+        late = Later(pg, STEP.replace("SELECT seq", "SELECT ARRAY[seq, cancel::int]"), job, token, run, "one")
+        assert late.waits()
+        a.commit()
+        assert late.result() == [4, 1]
+    assert pg.story(run)[2:] == ["run_cancel_requested", "message"]
+
+
 def test_the_same_step_twice_at_once_is_done_once(pg):
     run, job, token, _ = pg.begun()
     with held(pg) as a:
