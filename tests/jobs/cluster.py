@@ -164,7 +164,7 @@ def binary(name):
     if "MODELWRIGHT_BUILD" in os.environ:
         places.append(pathlib.Path(os.environ["MODELWRIGHT_BUILD"]) / name)
     if "MODELWRIGHT_DIR" in os.environ:
-        places.append(pathlib.Path(os.environ["MODELWRIGHT_DIR"]) / "inst/sbin" / name)
+        places += [pathlib.Path(os.environ["MODELWRIGHT_DIR"]) / "inst" / d / name for d in ("sbin", "libexec")]
     places.append(TOP / "build" / name)
     for p in places:
         if p.exists():
