@@ -44,20 +44,38 @@ run_shape(const struct work *w)
 	return run;
 }
 
+/* What the bundle says of itself, NULL when it cannot be read: the report is
+ * then a little shorter. */
+static json_t *
+bundle_json(const struct work *w)
+{
+	const json_t *one = work_artifact(w, "model/model.json");
+	char path[4096];
+	struct err e;
+
+	if (one == NULL)
+		return NULL;
+	store_path(
+	    w->data_dir, json_str(one, "sha256", ""), path, sizeof(path));
+	return json_parse_file(path, WHOLE_MAX, &e);
+}
+
 static json_t *
 report_doc(const struct work *w)
 {
 	const json_t *row = run_row(w->run);
 
 	return json_pack(
-	    "{s:o, s:{s:O?, s:O?, s:I, s:I}, s:O?, s:O?, s:O, s:O, s:O, s:o}",
+	    "{s:o, s:{s:O?, s:O?, s:I, s:I}, s:O?, s:O?, s:O, s:O, s:O, s:o,"
+	    " s:o*}",
 	    "run", run_shape(w), "dataset", "name",
 	    json_object_get(row, "dataset_name"), "digest",
 	    json_object_get(row, "dataset_digest"), "rows",
 	    (json_int_t)work_rows(w), "columns",
 	    (json_int_t)work_column_count(w), "profile", w->dataset_profile,
 	    "evaluation", w->evaluation, "trials", w->trials, "findings",
-	    w->findings, "decisions", w->decisions, "lineage", lineage_json(w));
+	    w->findings, "decisions", w->decisions, "lineage", lineage_json(w),
+	    "model", bundle_json(w));
 }
 
 static bool
