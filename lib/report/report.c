@@ -27,6 +27,7 @@ static void (*const sections[])(const struct section_input *) = {
 	section_summary,
 	section_data,
 	section_method,
+	section_scorecard,
 	section_results,
 	section_explanation,
 	section_fairness,

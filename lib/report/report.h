@@ -15,7 +15,8 @@ struct err;
  *
  * doc: {"run":{…}, "dataset":{"name","digest","rows","columns"},
  *	"profile":{…}, "evaluation":{…}, "trials":[…], "findings":[…],
- *	"decisions":[{"agent","phase","tool","reason"}], "lineage":{…}}
+ *	"decisions":[{"agent","phase","tool","reason"}], "lineage":{…},
+ *	"model":{model.json of the bundle}}
  * Any part may be missing, null or of another type: the section then says
  * that the run has not recorded it.  All strings are taken for data, never
  * for markup.  Counts are bounded, and what was cut is said.

@@ -7,6 +7,7 @@
 
 #include "lib/arena.h"
 #include "lib/banned.h"
+#include "lib/json.h"
 #include "lib/report/section.h"
 
 static const json_t *
@@ -36,7 +37,8 @@ void
 section_input_init(
     struct section_input *in, const json_t *doc, struct doc *d, struct arena *a)
 {
-	const json_t *e = part(doc, "evaluation", JSON_OBJECT);
+	const json_t *e = part(doc, "evaluation", JSON_OBJECT), *t;
+	size_t i;
 
 	*in = (struct section_input){
 		.doc = d,
@@ -49,9 +51,13 @@ section_input_init(
 		.findings = part(doc, "findings", JSON_ARRAY),
 		.decisions = part(doc, "decisions", JSON_ARRAY),
 		.lineage = part(doc, "lineage", JSON_OBJECT),
+		.model = part(doc, "model", JSON_OBJECT),
 	};
 	if (json_array_size(in->trials) == 0)
 		in->trials =
 		    part(json_object_get(e, "search"), "trials", JSON_ARRAY);
+	json_array_foreach (in->trials, i, t)
+		if (json_int(t, "generation", 0) > 0)
+			in->generations = 1;
 	in->flags = flag_all(in);
 }

@@ -33,7 +33,8 @@ struct section_input {
 	/* Parts of the report's input; NULL where missing or of another
 	 * type. */
 	const json_t *run, *dataset, *profile, *evaluation, *trials, *findings,
-	    *decisions, *lineage;
+	    *decisions, *lineage, *model;
+	int generations;    /* of trials: numbers begin anew in each */
 	struct flag *flags; /* worst first */
 };
 
@@ -50,6 +51,7 @@ double flag_psi_chance(const json_t *evaluation);
 void section_summary(const struct section_input *);
 void section_data(const struct section_input *);
 void section_method(const struct section_input *);
+void section_scorecard(const struct section_input *);
 void section_results(const struct section_input *);
 void section_explanation(const struct section_input *);
 void section_fairness(const struct section_input *);
@@ -75,6 +77,10 @@ void section_absent(const struct section_input *, const char *what);
 
 /* The trial that the model was made from, or NULL. */
 const json_t *section_chosen(const struct section_input *);
+
+/* What a trial is called: its number, behind that of its generation where
+ * there are several. */
+const char *section_trial(const struct section_input *, const json_t *trial);
 
 /* The trials, those on most folds first, and among them the best score first;
  * a new array. */

@@ -77,6 +77,34 @@ list(const struct section_input *in, const char *name)
 	return v != NULL ? v : json_object_get(spec(in), name);
 }
 
+/* How many features the fields became, and in which ways. */
+static void
+features(const struct section_input *in)
+{
+	const json_t *all = json_object_get(
+	    json_object_get(in->model, "preparation"), "features");
+	size_t n = json_array_size(all), fields, i;
+	auto_json json_t *ways = json_object();
+	const char *words = "", *key;
+	const json_t *f;
+	json_t *count;
+
+	if (n == 0)
+		return;
+	fields = json_array_size(json_object_get(in->model, "schema"));
+	json_array_foreach (all, i, f) {
+		const char *op = json_str(f, "op", "other");
+
+		json_object_set_new(
+		    ways, op, json_integer(json_int(ways, op, 0) + 1));
+	}
+	json_object_foreach (ways, key, count)
+		words = arena_printf(in->arena, "%s%s%lld by %.40s", words,
+		    *words != '\0' ? ", " : "", json_integer_value(count), key);
+	doc_text(in->doc, "%zu field%s became %zu feature%s of the model: %s.",
+	    fields, fields == 1 ? "" : "s", n, n == 1 ? "" : "s", words);
+}
+
 static void
 preparation(const struct section_input *in)
 {
@@ -98,6 +126,7 @@ preparation(const struct section_input *in)
 	    "model: they are fitted on the training rows of each fold alone, "
 	    "so that no fold learns from the rows that it is judged on, and "
 	    "the same code prepares a row when a prediction is asked for.");
+	features(in);
 	json_array_foreach (list(in, "excluded"), i, v) {
 		if (i == 0)
 			doc_table(in->doc, excluded, nitems(excluded));
@@ -193,21 +222,25 @@ settings(const struct section_input *in, const json_t *params)
 	return text;
 }
 
+const char *
+section_trial(const struct section_input *in, const json_t *trial)
+{
+	const char *number =
+	    series_word(in->arena, json_object_get(trial, "trial"));
+
+	if (!in->generations)
+		return number;
+	return arena_printf(
+	    in->arena, "%lld.%s", json_int(trial, "generation", 0) + 1, number);
+}
+
 const json_t *
 section_chosen(const struct section_input *in)
 {
 	const json_t *selection = json_object_get(in->lineage, "selection");
-	const json_t *result = json_object_get(selection, "result"), *t;
-	const json_t *wanted = json_object_get(selection, "trial");
-	size_t i;
+	const json_t *result = json_object_get(selection, "result");
 
-	if (json_is_object(result))
-		return result;
-	json_array_foreach (in->trials, i, t)
-		if (wanted != NULL &&
-		    json_equal(json_object_get(t, "trial"), wanted))
-			return t;
-	return NULL;
+	return json_is_object(result) ? result : NULL;
 }
 
 static void
@@ -225,7 +258,7 @@ trials(const struct section_input *in, const struct measure *m)
 	};
 	auto_json json_t *ranking =
 	    section_ranking(in, m != NULL ? m->sign : 1);
-	const json_t *chosen = json_object_get(section_chosen(in), "trial");
+	const json_t *chosen = section_chosen(in);
 	struct doc *d = in->doc;
 	char s[NUMBER_LEN];
 	const json_t *t;
@@ -240,11 +273,11 @@ trials(const struct section_input *in, const struct measure *m)
 		if (i == SECTION_TRIALS_MAX)
 			break;
 		doc_cell_tone(d,
-		    chosen != NULL &&
-			    json_equal(chosen, json_object_get(t, "trial"))
+		    chosen != NULL && strcmp(section_trial(in, chosen),
+					  section_trial(in, t)) == 0
 			? DOC_GOOD
 			: DOC_PLAIN,
-		    "%s", series_word(in->arena, json_object_get(t, "trial")));
+		    "%s", section_trial(in, t));
 		doc_cell(d, "%s", json_str(config, "learner", ""));
 		number_fix(json_num(t, "score", NAN), 4, s);
 		doc_cell(d, "%s", s);
@@ -287,7 +320,7 @@ chosen(const struct section_input *in, const struct measure *m)
 	doc_text(in->doc,
 	    "Trial %s was chosen: %s, with %s of %s over the folds. It was "
 	    "then fitted on all development rows. Settings: %s.",
-	    series_word(in->arena, json_object_get(t, "trial")),
+	    section_trial(in, t),
 	    json_str(config, "learner", "an unnamed learner"),
 	    m != NULL ? m->label : "a score", score,
 	    settings(in, json_object_get(config, "params")));
