@@ -94,7 +94,12 @@ class Pen:
         return answer
 
     def run(self):
+        self.beat()
         return Run(self)
+
+    def beat(self):
+        """A worker that is silent for long is taken for hung."""
+        self.sql("SELECT worker_beat(%s)" % self.worker)
 
     def close(self):
         self.p.stdin.close()
@@ -117,6 +122,7 @@ class Run:
 
     def write(self, n, pad=0, notify=True):
         """n events of type message in one commit."""
+        self.pen.beat()
         self.pen.sql("""
             SELECT seq FROM run_step_commit(%s, %s, '%s', '', '', NULL, (SELECT jsonb_agg(jsonb_build_object(
                 'type', 'message', 'phase', 'train', 'agent', 'trainer',
