@@ -315,4 +315,9 @@ section_glossary(const struct section_input *in)
 	doc_fact(d, "SHAP value", "%s",
 	    "What a field adds to one prediction, measured from the average; "
 	    "the values of a row add up to its score.");
+	doc_note(d,
+	    "Longer explanations come with Modelwright, in the folder "
+	    "knowledge of its shared files: metrics, intervals, holdout, "
+	    "plots, calibration, fairness, stability, explanation, "
+	    "data-quality and artifacts.");
 }
