@@ -183,6 +183,7 @@ dsl_run(const struct dsl *d, const struct raw *raw)
 	/* The place below the first value stays empty. */
 	double stack[DSL_DEPTH_MAX + 1], *top = stack;
 
+	*top = NAN;
 	/* The compiler has counted: the stack never runs over or under. */
 	for (const struct dsl_code *c = d->code; c < d->code + d->ncode; c++) {
 		switch (c->op) {

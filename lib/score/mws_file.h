@@ -134,7 +134,7 @@ mws_key(float x)
 	int32_t i;
 
 	memcpy(&i, &x, sizeof(i));
-	return i ^ (i >> 31 & INT32_MAX);
+	return i < 0 ? i ^ INT32_MAX : i;
 }
 
 static inline float
@@ -142,7 +142,7 @@ mws_unkey(int32_t i)
 {
 	float x;
 
-	i ^= i >> 31 & INT32_MAX;
+	i = i < 0 ? i ^ INT32_MAX : i;
 	memcpy(&x, &i, sizeof(x));
 	return x;
 }

@@ -19,28 +19,6 @@
 
 #define NODES_MAX (1 << 24) /* of one tree */
 
-/* Nodes that share a cache line; they are laid out in such blocks. */
-#define BLOCK_PAIRS 4
-
-struct split {
-	int left, right; /* -1: a leaf */
-	uint32_t feature;
-	float value, cover, mean;
-	int default_left, category;
-	uint32_t set, nset; /* into tree.category */
-	int place;          /* in the packed tree */
-	uint32_t up;
-	float share;
-};
-
-struct tree {
-	struct split *node;
-	size_t n;
-	const struct ubj *category;
-	uint32_t group;
-	int depth, unique;
-};
-
 /* What a walk down a tree remembers: the edges above. */
 struct edge {
 	uint32_t feature;
@@ -99,7 +77,7 @@ integer(const struct ubj *v, size_t i)
 }
 
 static int
-read_categories(struct booster *b, const struct ubj *in, struct tree *t)
+read_categories(struct booster *b, const struct ubj *in, struct pack_tree *t)
 {
 	const struct ubj *nodes = ubj_get(in, "categories_nodes");
 	const struct ubj *start = ubj_get(in, "categories_segments");
@@ -121,7 +99,7 @@ read_categories(struct booster *b, const struct ubj *in, struct tree *t)
 }
 
 static int
-read_tree(struct booster *b, const struct ubj *in, struct tree *t)
+read_tree(struct booster *b, const struct ubj *in, struct pack_tree *t)
 {
 	const struct ubj *left = ubj_get(in, "left_children");
 	const struct ubj *right = ubj_get(in, "right_children");
@@ -139,7 +117,7 @@ read_tree(struct booster *b, const struct ubj *in, struct tree *t)
 		return bad(b, "a tree's arrays differ in length");
 	t->node = arena_alloc(b->tree, t->n * sizeof(*t->node));
 	for (size_t i = 0; i < t->n; i++) {
-		struct split *s = &t->node[i];
+		struct pack_split *s = &t->node[i];
 		int f = integer(feature, i);
 
 		s->left = integer(left, i);
@@ -160,9 +138,9 @@ read_tree(struct booster *b, const struct ubj *in, struct tree *t)
 }
 
 static int
-survey(struct booster *b, struct tree *t, int i, int depth, int unique)
+survey(struct booster *b, struct pack_tree *t, int i, int depth, int unique)
 {
-	struct split *s = &t->node[i];
+	struct pack_split *s = &t->node[i];
 	struct edge *above = b->above;
 	float sum;
 
@@ -192,7 +170,7 @@ survey(struct booster *b, struct tree *t, int i, int depth, int unique)
 		if (above[d].feature == s->feature)
 			up = (uint32_t)d;
 	for (int k = 0; k < 2; k++) {
-		struct split *c = &t->node[k == 0 ? s->left : s->right];
+		struct pack_split *c = &t->node[k == 0 ? s->left : s->right];
 		/* Where no row came, the shares say nothing: even ones. */
 		float share = s->cover > 0 ? c->cover / s->cover : 0.5f;
 
@@ -214,10 +192,10 @@ survey(struct booster *b, struct tree *t, int i, int depth, int unique)
 
 /* Which features the splits look at, and how. */
 static int
-note_features(struct booster *b, const struct tree *t)
+note_features(struct booster *b, const struct pack_tree *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		const struct split *s = &t->node[i];
+		const struct pack_split *s = &t->node[i];
 
 		if (s->left < 0 || s->place == 0)
 			continue;
@@ -268,14 +246,12 @@ add_slots(struct booster *b, struct pack_parts *p)
 
 /* The set of codes that go right, then "unknown" and "missing". */
 static uint32_t
-set_of(const struct booster *b, const struct tree *t, const struct split *s,
-    struct pack_parts *p)
+set_of(const struct booster *b, const struct pack_tree *t,
+    const struct pack_split *s, struct pack_parts *p)
 {
 	uint32_t n = b->ncodes[s->feature], words = (n + 2 + 31) / 32;
-	uint32_t one = 0, *set = &one;
+	uint32_t *set = arena_alloc(b->tree, words * sizeof(*set));
 
-	if (words > 1)
-		set = arena_alloc(b->tree, words * sizeof(*set));
 	for (uint32_t k = 0; k < s->nset; k++) {
 		uint32_t c = (uint32_t)integer(t->category, s->set + k);
 
@@ -284,93 +260,15 @@ set_of(const struct booster *b, const struct tree *t, const struct split *s,
 	if (!s->default_left)
 		set[(n + 1) / 32] |= (uint32_t)1 << (n + 1) % 32;
 	if (words == 1)
-		return one;
+		return set[0];
 	return pack_add(
 	    p, SECTION_WIDE, set, words * sizeof(*set), sizeof(*set));
 }
 
-/*
- * Place the nodes.  Children lie in pairs; a block of pairs fills a cache line
- * and holds, under its first pair, those where most training rows came.  So a
- * row that goes the usual way touches a line every two or three steps.
- */
-struct layout {
-	int *queue; /* parents whose children begin a block */
-	size_t head, tail;
-	uint32_t next; /* free place, in nodes; always even */
-};
-
-static void
-place_pair(struct tree *t, int parent, struct layout *l)
-{
-	struct split *s = &t->node[parent];
-
-	t->node[s->left].place = (int)l->next;
-	t->node[s->right].place = (int)l->next + 1;
-	l->next += 2;
-}
-
-/* The most visited of some nodes that still want children; none: -1. */
 static int
-busiest(const struct tree *t, int *open, int *n)
+add_tree(struct booster *b, struct pack_tree *t, struct pack_parts *p)
 {
-	int best = -1, node;
-
-	for (int i = 0; i < *n; i++)
-		if (best == -1 ||
-		    t->node[open[i]].cover > t->node[open[best]].cover)
-			best = i;
-	if (best == -1)
-		return -1;
-	node = open[best];
-	memmove(&open[best], &open[best + 1],
-	    (size_t)(*n - best - 1) * sizeof(*open));
-	--*n;
-	return node;
-}
-
-static void
-place_block(struct tree *t, int parent, struct layout *l)
-{
-	int open[2 * BLOCK_PAIRS + 2], n = 0, pairs;
-
-	/* The first block of a tree starts with its root, and a gap. */
-	pairs = BLOCK_PAIRS - (int)(l->next / 2 % BLOCK_PAIRS);
-	open[n++] = parent;
-	for (; pairs > 0; pairs--) {
-		int at = busiest(t, open, &n);
-
-		if (at == -1)
-			break;
-		place_pair(t, at, l);
-		if (t->node[t->node[at].left].left >= 0)
-			open[n++] = t->node[at].left;
-		if (t->node[t->node[at].right].left >= 0)
-			open[n++] = t->node[at].right;
-	}
-	for (int i = 0; i < n; i++)
-		l->queue[l->tail++] = open[i];
-}
-
-static uint32_t
-place(struct booster *b, struct tree *t)
-{
-	struct layout l = { .next = 2 };
-
-	l.queue = arena_alloc(b->tree, t->n * sizeof(*l.queue));
-	t->node[0].place = 0;
-	t->node[0].share = 1;
-	if (t->node[0].left >= 0)
-		l.queue[l.tail++] = 0;
-	while (l.head < l.tail)
-		place_block(t, l.queue[l.head++], &l);
-	return l.next;
-}
-
-static int
-add_tree(struct booster *b, struct tree *t, struct pack_parts *p)
-{
-	uint32_t n = place(b, t);
+	uint32_t n = pack_layout(t, b->tree);
 	struct mws_node *node;
 	struct mws_cold *cold;
 	struct mws_tree out = {
@@ -386,7 +284,7 @@ add_tree(struct booster *b, struct tree *t, struct pack_parts *p)
 	node = arena_alloc(b->tree, n * sizeof(*node));
 	cold = arena_alloc(b->tree, n * sizeof(*cold));
 	for (size_t i = 0; i < t->n; i++) {
-		const struct split *s = &t->node[i];
+		const struct pack_split *s = &t->node[i];
 		struct mws_node *to = &node[s->place];
 		uint32_t slot, distance;
 
@@ -488,13 +386,13 @@ open_booster(struct booster *b, const struct pack *in, struct pack_parts *p)
 
 /* Read tree i into the arena of trees, which forgets the one before. */
 static int
-load_tree(
-    struct booster *b, const struct pack_parts *p, size_t i, struct tree *t)
+load_tree(struct booster *b, const struct pack_parts *p, size_t i,
+    struct pack_tree *t)
 {
 	int group = integer(b->info, i);
 
 	arena_reset(b->tree);
-	*t = (struct tree){ .group = (uint32_t)group };
+	*t = (struct pack_tree){ .group = (uint32_t)group };
 	if (group < 0 || t->group >= p->h.ngroups)
 		return bad(b, "its groups are not the labels");
 	if (read_tree(b, ubj_item(b->trees, i), t) == -1)
@@ -505,7 +403,7 @@ load_tree(
 static int
 all_trees(struct booster *b, struct pack_parts *p)
 {
-	struct tree t;
+	struct pack_tree t;
 
 	for (size_t i = 0; i < b->ntrees; i++)
 		if (load_tree(b, p, i, &t) == -1 || note_features(b, &t) == -1)
