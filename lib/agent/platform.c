@@ -21,6 +21,7 @@
 #include "lib/ml/model.h"
 #include "lib/ml/spec.h"
 #include "lib/ml/split.h"
+#include "lib/report/picture.h"
 #include "lib/store.h"
 
 #include "lib/banned.h"
@@ -126,28 +127,64 @@ read_artifact(struct work *w, const char *name, struct err *e)
 	return json_parse_file(path, JSON_FILE_MAX, e);
 }
 
+/* A picture of each column, from the profile, into the list of artifacts. */
+static int
+keep_pictures(
+    struct work *w, const json_t *profile, json_t *made, struct err *e)
+{
+	auto_json json_t *files = NULL;
+	const json_t *one;
+	char dir[4096], path[4400];
+	json_t *kept;
+	size_t i;
+	int rc = -1;
+
+	if (work_folder(w, dir, e) == -1)
+		return -1;
+	if ((files = picture_columns(profile, dir, e)) != NULL)
+		rc = 0;
+	json_array_foreach (files, i, one) {
+		snprintf(path, sizeof(path), "%s/%s", dir,
+		    json_str(one, "name", ""));
+		kept = work_keep_file(w, json_str(one, "name", ""), "plot",
+		    json_str(one, "media_type", ""), path, e);
+		if (kept == NULL) {
+			rc = -1;
+			break;
+		}
+		json_array_append_new(made, kept);
+	}
+	work_folder_done(dir);
+	return rc;
+}
+
+static int
+profile_once(struct work *w, const char *key, struct err *e)
+{
+	auto_json json_t *doc =
+	    profile_file(w->place->path, platform_format(w->place->format),
+		platform_on_error(w->place->on_error), w->spec->target, e);
+	auto_json json_t *made = json_array();
+	json_t *kept;
+
+	if (doc == NULL ||
+	    (kept = keep_json(w, "profile.json", "profile", doc, e)) == NULL)
+		return -1;
+	json_array_append_new(made, kept);
+	if (keep_pictures(w, doc, made, e) == -1)
+		return -1;
+	return run_commit(
+	    w->run, key, "platform", json_pack("{s:O}", "artifacts", made), e);
+}
+
 int
 platform_profile(struct work *w, struct err *e)
 {
 	const char *key = "platform/profile";
-	const json_t *step = run_step(w->run, key);
-	json_t *doc, *kept;
 
-	if (step == NULL) {
-		doc = profile_file(w->place->path,
-		    platform_format(w->place->format),
-		    platform_on_error(w->place->on_error), w->spec->target, e);
-		if (doc == NULL)
-			return -1;
-		kept = keep_json(w, "profile.json", "profile", doc, e);
-		json_decref(doc);
-		if (kept == NULL ||
-		    run_commit(w->run, key, "platform",
-			json_pack("{s:[o]}", "artifacts", kept), e) == -1)
-			return -1;
-		step = run_step(w->run, key);
-	}
-	note(w, step);
+	if (run_step(w->run, key) == NULL && profile_once(w, key, e) == -1)
+		return -1;
+	note(w, run_step(w->run, key));
 	json_decref(w->dataset_profile);
 	w->dataset_profile = read_artifact(w, "profile.json", e);
 	return w->dataset_profile == NULL ? -1 : 0;
