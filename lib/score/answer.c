@@ -305,6 +305,25 @@ put_numbers(const struct mws *m, const float *p, int label, json_t *answer)
 	json_object_set_new(answer, "probabilities", all);
 }
 
+/* A value as a reason words it: whole where it is short. */
+static const char *
+wording(const json_t *v, struct arena *a)
+{
+	const size_t most = 60;
+	char *s;
+	size_t n;
+
+	if (json_is_null(v))
+		return "missing";
+	s = json_text(v, a);
+	if ((n = strlen(s)) <= most)
+		return s;
+	/* Not in the middle of a character. */
+	for (n = most; n > 0 && (s[n] & 0xc0) == 0x80; n--)
+		;
+	return arena_printf(a, "%.*s...", (int)n, s);
+}
+
 static json_t *
 reason(const struct mws *m, const json_t *features, int field, double push,
     const char *label, struct arena *a)
@@ -312,8 +331,7 @@ reason(const struct mws *m, const json_t *features, int field, double push,
 	const char *name = mws_prep(m)->field[field].name;
 	json_t *v = json_object_get(features, name), *r = json_object();
 	auto_json json_t *given = v != NULL ? json_incref(v) : json_null();
-	const char *said =
-	    json_is_null(given) ? "missing" : json_text(given, a);
+	const char *said = wording(given, a);
 
 	json_object_set_new(r, "field", json_string(name));
 	json_object_set(r, "value", given);

@@ -182,6 +182,21 @@ test_reasons(const struct mws *m)
 	ok(strcmp(json_str(json_array_get(reasons, 0), "field", ""), "job") ==
 		0,
 	    "the strongest is first");
+	v = ask(m,
+	    "{\"job\": "
+	    "\"x\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9"
+	    "\\u00e9\\u00e9"
+	    "\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u"
+	    "00e9\\u00e9\\u00e9\\u00e9\\u00e9"
+	    "\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u00e9\\u"
+	    "00e9\\u00e9\\u00e9\\u00e9\\u00e9\"}",
+	    1);
+	c = json_array_get(json_object_get(v, "reasons"), 1);
+	ok(strcmp(json_str(c, "field", ""), "job") == 0 &&
+		strstr(json_str(c, "text", ""), "...") != NULL &&
+		json_string_length(json_object_get(c, "text")) < 100,
+	    "a long value is cut between characters: %s",
+	    json_str(c, "text", "?"));
 	v = ask(m, "{\"member\": \"yes\"}", 1);
 	reasons = json_object_get(v, "reasons");
 	json_array_foreach (reasons, i, c)
