@@ -16,7 +16,7 @@
 #define CELL_MAX 500
 #define WORD_MAX 200
 
-static char *
+static char *__attribute__((format(printf, 3, 0)))
 vprint(struct arena *a, size_t max, const char *fmt, va_list ap)
 {
 	va_list again;
@@ -75,8 +75,7 @@ doc_section(struct doc *d, const char *id, const char *title)
 	b->head = arena_printf(d->arena, "%zu  %s", ++d->nsections, title);
 }
 
-static struct doc_block *
-printed(
+static struct doc_block *__attribute__((format(printf, 4, 0))) printed(
     struct doc *d, enum doc_kind kind, size_t max, const char *fmt, va_list ap)
 {
 	struct doc_block *b = add(d, kind);

@@ -13,7 +13,7 @@
 /* The widths that plots are drawn for, by how many stand side by side; they
  * scale to their column.  Small, so that their words are readable on a
  * telephone. */
-static const double widths[] = { 340, 340, 290, 220 };
+static const double widths[] = { 300, 300, 270, 220 };
 
 static const char *const tones[DOC_TONE__MAX] = {
 	[DOC_PLAIN] = "",

@@ -183,8 +183,12 @@ pdf_table(struct pager *p, const struct doc_block *b)
 	const struct doc_table *t = b->table;
 	struct arena *a = arena_new();
 	const double *w = widths(a, t, p->width);
+	double first = 0;
 
-	pager_need(p, HEAD + 2 * ROW);
+	/* The head never stands without a row. */
+	if (t->ncells >= t->ncolumns)
+		first = row_height(p, t, t->cells, w);
+	pager_need(p, HEAD + fmax(first, 2 * ROW));
 	pager_tag(p, "P");
 	draw_head(p, a, t, w);
 	for (size_t i = 0; i + t->ncolumns <= t->ncells; i += t->ncolumns) {
