@@ -1,15 +1,15 @@
 -- The journal's only pen, and the lock on what is written.
 
--- The seal: see sql/schema/0005_journal.sql.  Few nodes on purpose: each is
--- looked up anew in each transaction.
+-- The seal: see sql/schema/0005_journal.sql.  Plain enough to be put in line
+-- where it is used, and few nodes on purpose: each is looked up anew in each
+-- transaction.
 CREATE OR REPLACE FUNCTION journal_hash(p_prev bytea, p_run_id text, p_seq bigint, p_at timestamptz, p_type text,
 	p_phase text, p_agent text, p_actor text, p_request_id text, p_payload jsonb) RETURNS bytea
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-BEGIN
-	RETURN sha256(p_prev || convert_to(jsonb_build_array(p_run_id, p_seq,
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+	SELECT sha256(p_prev || convert_to(jsonb_build_array(p_run_id, p_seq,
 		to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), p_type, p_phase, p_agent, p_actor,
-		p_request_id, p_payload)::text, 'UTF8'));
-END $$;
+		p_request_id, p_payload)::text, 'UTF8'))
+$$;
 
 -- Write one event with the sequence number and the previous hash that the
 -- caller took from the run's row, which he holds locked; returns its hash.
