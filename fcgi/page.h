@@ -27,10 +27,10 @@ struct page_worker {
 	atomic_int busy;    /* 1 while it answers */
 	atomic_int waiting; /* 1 while it holds an answer for "Prefer: wait" */
 	atomic_int hashing; /* 1 while it works on a password */
+	atomic_int told;    /* by the master: to go */
 	pid_t pid;          /* these are the master's */
 	enum page_pool pool;
 	unsigned epoch; /* of the configuration that it was started with */
-	int told;       /* to go */
 	long long started, told_at; /* seconds, CLOCK_MONOTONIC */
 };
 

@@ -1,9 +1,11 @@
 #include "config.h"
 
-#include <errno.h>
+#include <err.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@
 #define HEAD_MAX 16384
 
 static volatile sig_atomic_t leaving;
+static const struct page_worker *me;
 
 struct state {
 	const struct worker *w;
@@ -35,15 +38,11 @@ struct state {
 };
 
 /* SIGTERM is let in only while we wait for work, and under load we never
- * wait: look whether one is pending, too. */
+ * wait: look whether the master told us, too. */
 int
 worker_leaving(void)
 {
-	sigset_t set;
-
-	if (!leaving && sigpending(&set) == 0 && sigismember(&set, SIGTERM))
-		leaving = 1;
-	return leaving;
+	return leaving || (me != NULL && atomic_load(&me->told));
 }
 
 static void
@@ -114,6 +113,19 @@ send_answer(
 	}
 }
 
+/* libfcgi lingers at a close until nginx has closed, too, which holds this
+ * worker up.  A socket of ours loses nothing without that, as long as no byte
+ * of the request is left unread. */
+static void
+finish(FCGX_Request *io)
+{
+	int unread = 1;
+
+	if (ioctl(io->ipcFd, FIONREAD, &unread) == 0 && unread == 0)
+		FCGX_Detach(io);
+	FCGX_Finish_r(io);
+}
+
 static void
 drop(void *v)
 {
@@ -148,7 +160,7 @@ serve(struct state *st)
 		wait_done(&req, &res);
 	}
 	send_answer(st, &req, &res, head);
-	FCGX_Finish_r(&st->io);
+	finish(&st->io);
 	took = now() - began;
 	op = req.route != NULL ? route_index(req.route) : PAGE_OPS - 1;
 	page_count(st->w->page, op, res.status, took);
@@ -161,13 +173,27 @@ serve(struct state *st)
 /* Wait for a connection with SIGTERM let in, so that it is seen at once; take
  * one only while we mean to answer it. */
 static int
-wait_for_one(const struct worker *w, const sigset_t *open)
+wait_for_one(const struct worker *w, int ep, const sigset_t *open)
 {
 	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	struct epoll_event ev;
 
 	if (worker_leaving())
 		return w->ours && w->page->ending && poll(&p, 1, 0) == 1;
-	return ppoll(&p, 1, NULL, open) == 1;
+	return epoll_pwait(ep, &ev, 1, -1, open) == 1;
+}
+
+/* Exclusive: one connection wakes one worker and not all of them, which would
+ * cost more than to answer it. */
+static int
+watch(int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	if (ep == -1 || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) == -1)
+		err(1, "epoll");
+	return ep;
 }
 
 static void
@@ -184,12 +210,14 @@ worker_run(const struct worker *w)
 	long long answered = 0;
 	struct err e;
 	sigset_t open;
+	int ep;
 
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* a terminal's, meant for the master */
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&open);
+	me = w->me;
 	buf_init(&st.head, HEAD_MAX);
 	if ((session_here = session_new(w->conf, &e)) == NULL) {
 		log_err("worker: %s", e.text);
@@ -200,11 +228,12 @@ worker_run(const struct worker *w)
 		log_err("worker: libfcgi cannot start");
 		return 1;
 	}
+	ep = watch(w->fd);
 	atomic_store(&w->me->state, WORKER_READY);
 	tell_parent();
 	for (;;) {
 		int last = worker_leaving();
-		if (!wait_for_one(w, &open)) {
+		if (!wait_for_one(w, ep, &open)) {
 			if (last)
 				break;
 			continue;
@@ -220,6 +249,7 @@ worker_run(const struct worker *w)
 			tell_parent();
 		}
 	}
+	close(ep);
 	FCGX_Free(&st.io, 1);
 	session_free(session_here);
 	db_close(st.db);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Predictions a second through nginx, beside FastAPI and beside "hello".
 
-	bench/http.py [--csv FILE --target COLUMN --positive LABEL] [--seconds N] [--out FILE]
+	bench/predict.py [--csv FILE --target COLUMN --positive LABEL] [--seconds N] [--out FILE]
 
 Needs a stack that is up (MODELWRIGHT_DIR), Debian's wrk, python3-fastapi,
 python3-uvicorn, python3-uvloop, python3-httptools, python3-xgboost and
@@ -10,6 +10,11 @@ loopback, the same rows from the same model, in turns; what is compared are
 ratios of one run.  nginx is the stack's own configuration without TLS; FastAPI
 is asked without nginx in between, which favours it.
 """
+
+import sys
+
+# This folder holds a queue.py, which is not the library's.
+sys.path.pop(0)
 
 import argparse
 import csv
@@ -21,7 +26,6 @@ import re
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -69,17 +73,21 @@ def free_port():
 
 
 def nginx_conf(where, port, hello):
-    run = (stack_dir() / "run").resolve()
-    conf = re.search(r"^run_dir = (.*)$", (stack_dir() / "etc" / "modelwright.conf").read_text(), re.M)
     text = (ROOT / "nginx" / "modelwright.conf.in").read_text()
-    for key, value in {"DIR": where, "LOG_DIR": where, "RUN_DIR": conf[1] if conf else run,
-                       "DATA_DIR": stack_dir() / "data", "PORT": port}.items():
+    for key, value in {"DIR": where, "LOG_DIR": where, "RUN_DIR": where, "DATA_DIR": stack_dir() / "data", "PORT": port}.items():
         text = text.replace(f"@{key}@", str(value))
     text = text.replace(" ssl http2", "")
     text = re.sub(r"\n\s*ssl_certificate(_key)? .*", "", text)
     text = text.replace("\t\tlocation / {", f"\t\tlocation = /hello {{\n\t\t\tfastcgi_pass unix:{hello};\n\t\t}}\n\n\t\tlocation / {{", 1)
     (where / "nginx.conf").write_text(text)
     (where / "tmp").mkdir()
+
+
+def api_conf(where):
+    """The stack's settings, but sockets of our own."""
+    text = (stack_dir() / "etc" / "modelwright.conf").read_text()
+    (where / "modelwright.conf").write_text(re.sub(r"(?m)^run_dir = .*$", f"run_dir = {where}", text))
+    return where / "modelwright.conf"
 
 
 def start(command, **more):
@@ -171,9 +179,13 @@ def main():
     try:
         port, one, two = free_port(), free_port(), free_port()
         nginx_conf(where, port, where / "hello.sock")
+        api_conf(where)
         subprocess.run(["chown", "-R", str(owner or os.getuid()), where], check=True)
         hello = start([args.hello, where / "hello.sock", "4"], user=owner)
         started.append(hello)
+        # A process of the stack would be scheduled apart from all the others.
+        api = start([stack_dir() / "inst" / "sbin" / "modelwright-api", "-c", where / "modelwright.conf"], user=owner)
+        started.append(api)
         started.append(start(["nginx", "-c", where / "nginx.conf", "-e", where / "nginx.log"], user=owner))
         env = {**os.environ, "MODEL": str(bundle), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "bench" / "peers")}
         uvicorn = ["/usr/bin/python3", "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "fastapi_app:app"]
@@ -201,9 +213,7 @@ def main():
                 results.setdefault(name, []).append(wrk(url, script, args.seconds))
         memory = {"fastapi_1": pss_mb(tree(first.pid)), "fastapi_2": pss_mb(tree(second.pid)),
                   "hello": pss_mb(tree(hello.pid)),
-                  "modelwright_api": pss_mb([int(q) for q in subprocess.run(
-                      ["pgrep", "-f", str(stack_dir()) + "/inst/sbin/modelwright-api"], capture_output=True,
-                      text=True).stdout.split()])}
+                  "modelwright_api": pss_mb(tree(api.pid))}
     finally:
         for s in reversed(started):
             s.terminate()
