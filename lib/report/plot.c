@@ -27,10 +27,10 @@ struct layout {
 };
 
 /* The legend flows like text: the place of each key, and the height of all.
- * draw 0 only measures. */
+ * Without a canvas it is only measured. */
 static double
 keys(struct canvas *c, struct arena *a, const struct plot *p, double x,
-    double y, double w, int draw)
+    double y, double w)
 {
 	double at = 0, line = 0;
 	int any = 0;
@@ -55,7 +55,7 @@ keys(struct canvas *c, struct arena *a, const struct plot *p, double x,
 		mx = x + at;
 		my = y + line + KEY_HEIGHT / 2.0 - 0.5;
 		at += wide + 10;
-		if (!draw)
+		if (c == NULL)
 			continue;
 		if (key == PLOT_KEY_LINE)
 			canvas_line(c, mx, my, mx + KEY_MARK - 1, my,
@@ -132,8 +132,7 @@ arrange(struct plot_frame *f, struct layout *l, double w, double h)
 	int rows = p->y.ncategories > 0, rounded;
 	struct span x, y;
 
-	*l =
-	    (struct layout){ .keys = keys(f->canvas, f->arena, p, 0, 0, w, 0) };
+	*l = (struct layout){ .keys = keys(NULL, f->arena, p, 0, 0, w) };
 	l->y = (p->title != NULL ? TITLE_HEIGHT : 0) + l->keys + 4;
 	l->bottom = 12 + (p->x.label != NULL ? 11 : 0);
 	ranges(f, &x, &y, w * 0.5);
@@ -299,7 +298,7 @@ draw_on(const struct plot *p, struct canvas *c, double x, double y, double w,
 		canvas_text(
 		    c, &t, text_fit(a, p->title, TEXT_BOLD, TITLE_SIZE, w));
 	}
-	keys(c, a, p, x, y + (p->title != NULL ? TITLE_HEIGHT : 0), w, 1);
+	keys(c, a, p, x, y + (p->title != NULL ? TITLE_HEIGHT : 0), w);
 	l.x += x;
 	l.y += y;
 	f.x.from = l.x;
@@ -345,7 +344,7 @@ plot_height(const struct plot *p, double w)
 {
 	struct arena *a = arena_new();
 	double top = (p->title != NULL ? TITLE_HEIGHT : 0) +
-	             keys(NULL, a, p, 0, 0, w, 0) + 4;
+	             keys(NULL, a, p, 0, 0, w) + 4;
 	double below = 12 + (p->x.label != NULL ? 11 : 0), data;
 	double left = 5 + (p->y.label != NULL ? 11 : 0);
 

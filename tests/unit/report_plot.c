@@ -186,6 +186,29 @@ test_verdict(void)
 		    cases[i].what);
 }
 
+/* Automake tells where the sources are. */
+static void
+test_knowledge(void)
+{
+	const char *src = getenv("srcdir");
+	static char text[32768];
+	char path[400];
+	size_t missing = 0;
+	auto_file FILE *f = NULL;
+
+	snprintf(path, sizeof(path), "%s/share/knowledge/metrics.md",
+	    src != NULL ? src : "..");
+	if ((f = fopen(path, "r")) != NULL)
+		text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	for (const struct measure *m = measures; m->name != NULL; m++) {
+		if (strcasestr(text, m->label) == NULL) {
+			printf("# %s is not\n", m->label);
+			missing++;
+		}
+	}
+	ok(missing == 0, "each metric of the reports is explained");
+}
+
 /* Every kind with every nasty row of numbers. */
 static void
 test_hostile(void)
@@ -318,6 +341,7 @@ main(void)
 	test_verdict();
 	test_series(a);
 	test_hostile();
+	test_knowledge();
 	test_files(dir);
 	arena_free(a);
 	return done();
