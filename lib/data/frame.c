@@ -12,6 +12,7 @@
 #include "lib/banned.h"
 #include "lib/data/frame.h"
 #include "lib/data/limits.h"
+#include "lib/data/number.h"
 #include "lib/data/reader.h"
 #include "lib/data/scan.h"
 #include "lib/data/sniff.h"
@@ -187,14 +188,16 @@ static void
 numbers(struct column *c, const struct cell *cell, size_t n, double *out)
 {
 	for (size_t i = 0; i < n; i++) {
+		int integral;
+
 		out[i] = NAN;
 		if (cell[i].text == NULL || cell[i].len == 0)
 			continue;
 		if (c->type == COL_DATETIME)
 			value_datetime(cell[i].text, cell[i].len, &out[i]);
 		else
-			value_number_padded(
-			    cell[i].text, cell[i].len, &out[i], NULL);
+			number_padded(
+			    cell[i].text, cell[i].len, &out[i], &integral);
 	}
 }
 

@@ -55,8 +55,7 @@ struct profile {
 	struct repeats repeats;
 	struct correlate *correlate;
 	int crowded; /* more columns of numbers than correlations have room */
-	uint64_t *row_hash;
-	size_t maxrows;
+	struct summary_room room;
 	json_t *warnings;
 };
 
@@ -101,47 +100,37 @@ columns(struct profile *p, size_t ncols)
 		    p->ncols, p->rows, p->target != NULL);
 }
 
+/* The block of one column goes into the correlations, if it has numbers. */
 static void
-correlate(struct profile *p, size_t n)
+correlate(struct profile *p, struct summary *s, size_t n)
 {
-	for (size_t i = 0; i < p->ncols; i++) {
-		struct summary *s = p->column[i];
-
-		if (s->place == -1) {
-			if (s->missing == n || p->crowded)
-				continue;
-			s->place = correlate_place(p->correlate);
-			if (s->place == -1) {
-				p->crowded = 1;
-				continue;
-			}
+	if (s->place == -1) {
+		if (s->missing == n || p->crowded)
+			return;
+		if ((s->place = correlate_place(p->correlate)) == -1) {
+			p->crowded = 1;
+			return;
 		}
-		correlate_column(
-		    p->correlate, s->place, s->x, n, s->mean, s->missing);
 	}
-	correlate_pairs(p->correlate);
+	correlate_column(
+	    p->correlate, s->place, p->room.x, n, s->mean, s->missing);
 }
 
 static void
 take(struct profile *p, const struct batch *b)
 {
 	columns(p, b->ncols);
-	if (b->nrows > p->maxrows) {
-		free(p->row_hash);
-		p->maxrows = b->nrows;
-		p->row_hash = calloc(p->maxrows, sizeof(*p->row_hash));
-		if (p->row_hash == NULL)
-			abort();
-	}
-	memset(p->row_hash, 0, b->nrows * sizeof(*p->row_hash));
+	summary_room(&p->room, b->nrows);
+	memset(p->room.row_hash, 0, b->nrows * sizeof(*p->room.row_hash));
 	sample_draw(&p->sample, b->nrows);
-	for (size_t i = 0; i < p->ncols; i++)
+	for (size_t i = 0; i < p->ncols; i++) {
 		/* Odd multiples keep the columns apart in the sum. */
 		summary_take(p->column[i], b->cell + i * b->stride, b->nrows,
-		    &p->sample, p->row_hash,
-		    (2 * i + 1) * 0x9e3779b97f4a7c15ull);
-	correlate(p, b->nrows);
-	repeats_add(&p->repeats, p->row_hash, b->nrows);
+		    &p->sample, &p->room, (2 * i + 1) * 0x9e3779b97f4a7c15ull);
+		correlate(p, p->column[i], b->nrows);
+	}
+	correlate_pairs(p->correlate);
+	repeats_add(&p->repeats, p->room.row_hash, b->nrows);
 	p->rows += b->nrows;
 }
 
@@ -413,7 +402,7 @@ profile_done(struct profile *p)
 	for (size_t i = 0; i < p->ncols; i++)
 		summary_free(p->column[i]);
 	free(p->column);
-	free(p->row_hash);
+	summary_room_done(&p->room);
 	sample_done(&p->sample);
 	repeats_done(&p->repeats);
 	correlate_free(p->correlate);

@@ -14,6 +14,7 @@
 #include "lib/banned.h"
 #include "lib/data/distinct.h"
 #include "lib/data/format.h"
+#include "lib/data/number.h"
 #include "lib/data/reader.h"
 #include "lib/data/scan.h"
 #include "lib/data/sniff.h"
@@ -37,7 +38,7 @@ enum state {
 static const struct {
 	size_t columns, distinct, top;
 } tiers[] = {
-	{ 64, 65536, 4096 },
+	{ 64, 16384, 4096 },
 	{ 1024, 4096, 256 },
 	{ SIZE_MAX, 1024, 64 },
 };
@@ -158,7 +159,8 @@ number_key(
 			n -= p[n - 1] == '.';
 		}
 	}
-	if (exponent || p[neg] < '0' || (neg && x == 0) ||
+	/* The number itself comes late from its division: ask last. */
+	if (exponent || p[neg] < '0' || (neg && p[1] == '0' && x == 0) ||
 	    (p[neg] == '0' && n > neg + 1 && p[neg + 1] != '.')) {
 		s->respelled = 1;
 		return number_key_slow(x);
@@ -205,8 +207,7 @@ numbers(struct sniff *s, const struct cell *cell, size_t i, size_t n, double *x,
 		x[i] = NAN;
 		key[i] = 0;
 		if (c->len != 0 && (c->flags & CELL_TEXT) == 0)
-			is = value_number_padded(
-			    c->text, c->len, &x[i], &integral);
+			is = number_padded(c->text, c->len, &x[i], &integral);
 		if (is != 0) {
 			if (labelled(s, c, integral))
 				return i;

@@ -63,35 +63,45 @@ summary_free(struct summary *s)
 		return;
 	sniff_free(s->sniff);
 	free(s->histogram);
-	free(s->x);
-	free(s->key);
 	free(s->sample_x);
 	free(s->sample_key);
 	free(s);
 }
 
-static void
-room(struct summary *s, size_t n)
+void
+summary_room(struct summary_room *r, size_t n)
 {
-	if (n <= s->max)
+	if (n <= r->max)
 		return;
-	free(s->x);
-	free(s->key);
-	s->max = n;
-	s->x = calloc(2 * n, sizeof(*s->x)); /* the other half: without gaps */
-	s->key = calloc(n, sizeof(*s->key));
-	if (s->x == NULL || s->key == NULL)
+	summary_room_done(r);
+	r->max = n;
+	r->x = calloc(n, sizeof(*r->x));
+	r->dense = calloc(n + 1, sizeof(*r->dense));
+	r->key = calloc(n, sizeof(*r->key));
+	r->row_hash = calloc(n, sizeof(*r->row_hash));
+	if (r->x == NULL || r->dense == NULL || r->key == NULL ||
+	    r->row_hash == NULL)
 		abort();
 }
 
-static void
-numbers(struct summary *s, size_t n)
+void
+summary_room_done(struct summary_room *r)
 {
-	const double *x = s->x;
+	free(r->x);
+	free(r->dense);
+	free(r->key);
+	free(r->row_hash);
+	*r = (struct summary_room){ 0 };
+}
+
+static void
+numbers(struct summary *s, const struct summary_room *room, size_t n)
+{
+	const double *x = room->x;
 	struct moments m;
 
 	if (s->missing > 0) {
-		double *dense = s->x + s->max;
+		double *dense = room->dense;
 		size_t k = 0;
 
 		for (size_t i = 0; i < n; i++) {
@@ -113,12 +123,12 @@ numbers(struct summary *s, size_t n)
 }
 
 static void
-look(struct summary *s, const struct cell *cell, size_t n)
+look(struct summary *s, const struct cell *cell, const uint64_t *key, size_t n)
 {
 	size_t looks = s->personal.looked == 0 ? LOOKS_FIRST : LOOKS;
 
 	for (size_t i = 0; i < n && looks > 0; i++)
-		if (s->key[i] != 0) {
+		if (key[i] != 0) {
 			personal_look(&s->personal, cell[i].text, cell[i].len);
 			looks--;
 		}
@@ -149,24 +159,23 @@ sample_room(struct summary *s, size_t n)
 
 void
 summary_take(struct summary *s, const struct cell *cell, size_t n,
-    const struct sample *sample, uint64_t *row_hash, uint64_t salt)
+    const struct sample *sample, struct summary_room *room, uint64_t salt)
 {
-	room(s, n);
 	s->mean = 0;
-	s->missing = sniff_cells(s->sniff, cell, n, s->x, s->key);
+	s->missing = sniff_cells(s->sniff, cell, n, room->x, room->key);
 	if (sniff_numeric(s->sniff))
-		numbers(s, n);
+		numbers(s, room, n);
 	else
 		s->missing = n; /* of numbers, there is none */
-	look(s, cell, n);
+	look(s, cell, room->key, n);
 	for (size_t i = 0; i < n; i++)
-		row_hash[i] += s->key[i] * salt;
+		room->row_hash[i] += room->key[i] * salt;
 	sample_room(s, sample->n);
 	for (size_t i = 0; i < sample->nmoves; i++)
-		s->sample_x[sample->move[i].to] = s->x[sample->move[i].from];
+		s->sample_x[sample->move[i].to] = room->x[sample->move[i].from];
 	for (size_t i = 0; i < sample->nmoves && s->keys; i++)
 		s->sample_key[sample->move[i].to] =
-		    s->key[sample->move[i].from];
+		    room->key[sample->move[i].from];
 }
 
 /* Sort by the bits: those of a double, the sign turned, are in its order. */

@@ -25,10 +25,9 @@ struct summary {
 	struct personal_seen personal;
 	int place; /* in the correlations, or -1 */
 
-	/* Of the block at hand. */
-	double *x;
-	uint64_t *key;
-	size_t max, missing;
+	/* Of the block at hand: those without a number, and the numbers' mean.
+	 */
+	size_t missing;
 	double mean;
 
 	/* Of the sampled rows; keys only if they are asked for. */
@@ -44,9 +43,22 @@ struct summary *summary_new(
     const struct reader_column *, size_t index, size_t rows, int keys);
 void summary_free(struct summary *);
 
-/* Take n cells; adds to the hash of each row. */
+/* What a column needs while it takes a block; all columns share one, so that it
+ * stays in the processor's first cache. */
+struct summary_room {
+	size_t max;
+	double *x;     /* the numbers of the last column, NaN where missing */
+	double *dense; /* the same without gaps */
+	uint64_t *key;
+	uint64_t *row_hash; /* each column adds to it */
+};
+
+void summary_room(struct summary_room *, size_t n);
+void summary_room_done(struct summary_room *);
+
+/* Take n cells. */
 void summary_take(struct summary *, const struct cell *, size_t n,
-    const struct sample *, uint64_t *row_hash, uint64_t salt);
+    const struct sample *, struct summary_room *, uint64_t salt);
 
 /* Its member of "columns", from `sampled` rows of the sample. */
 json_t *summary_json(const struct summary *, size_t sampled);

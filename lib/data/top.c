@@ -21,6 +21,9 @@
 
 #define SLOTS_MIN 64
 
+/* Slots are asked for so many values before they are needed. */
+#define AHEAD 12
+
 /* What to take off: the power of two from which less than half of the counts
  * are left; no selection of a median is needed, and it is right within two. */
 static uint64_t
@@ -108,7 +111,7 @@ insert(struct top *t, size_t i, const struct cell *c, uint64_t key,
 	t->slot[i].key = key;
 	t->slot[i].count = weight;
 	t->entry[i] = e;
-	if (++t->used <= t->nslots / 4 * 3)
+	if (++t->used <= t->nslots / 2)
 		return;
 	if (t->nslots < t->max)
 		move(t, 4 * t->nslots, 0);
@@ -154,6 +157,8 @@ top_add(struct top *t, struct distinct *seen, const struct cell *cell,
 		if (sparse && ++t->row * 0x9e3779b97f4a7c15ull >= 1ull << 61)
 			continue;
 		adds++;
+		if (r + AHEAD < n)
+			__builtin_prefetch(&slot[key[r + AHEAD] & mask], 1);
 		for (i = k & mask; slot[i].key != k && slot[i].key != 0;
 		     i = (i + 1) & mask)
 			;

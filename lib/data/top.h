@@ -45,7 +45,7 @@ struct top_value {
 	size_t count;
 };
 
-/* At most max slots, 64 times a power of four; three quarters are used. */
+/* At most max slots, 64 times a power of four; half of them are used. */
 void top_init(struct top *, size_t max);
 void top_done(struct top *);
 

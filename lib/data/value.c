@@ -13,6 +13,7 @@
 
 #include "lib/auto.h"
 #include "lib/banned.h"
+#include "lib/data/number.h"
 #include "lib/data/scan.h"
 #include "lib/data/value.h"
 
@@ -29,8 +30,7 @@ static const char *const yes_token[] = {
 	"true", "True", "TRUE", "yes", "Yes", "YES", "t", "T", "y", "Y",
 };
 
-/* What a double holds exactly. */
-static const double power[] = {
+const double number_power[] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
 	1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
@@ -58,7 +58,8 @@ scale(uint64_t w, int e, const char *text, size_t n)
 	double d;
 
 	if (w <= 1ull << 53 && e >= -22 && e <= 22)
-		return e < 0 ? (double)w / power[-e] : (double)w * power[e];
+		return e < 0 ? (double)w / number_power[-e]
+		             : (double)w * number_power[e];
 #if LDBL_MANT_DIG == 64
 	if (w != 0 && e >= -27 && e <= 27) {
 		long double q = e < 0 ? w / power_long[-e] : w * power_long[e];
@@ -82,7 +83,7 @@ scale(uint64_t w, int e, const char *text, size_t n)
 }
 
 /* Any number, one byte after the other. */
-static int
+int
 number_slow(const char *text, size_t n, double *out, int *integral)
 {
 	const char *p = text, *end = text + n;
@@ -137,115 +138,6 @@ number_slow(const char *text, size_t n, double *out, int *integral)
 		*integral = whole;
 	return 1 + exp;
 }
-
-/*
- * At most sixteen digits and a point, without a loop: take the point out of
- * the word, push the digits to its end, check them all at once, and add them
- * up in pairs, fours and eights.
- */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define ONES  0x0101010101010101ull
-#define ZEROS (0x30 * ONES)
-
-/* The high bit of each byte that is a point (below the first it is exact). */
-static inline uint64_t
-points(uint64_t h)
-{
-	h ^= 0x2e * ONES;
-	return (h - ONES) & ~h & (0x80 * ONES);
-}
-
-static inline int
-all_digits(uint64_t h)
-{
-	const uint64_t f0 = 0xf0 * ONES;
-
-	return ((h & f0) | (((h + 0x06 * ONES) & f0) >> 4)) == 0x33 * ONES;
-}
-
-static inline uint64_t
-eight_digits(uint64_t h)
-{
-	h -= ZEROS;
-	h = h * 10 + (h >> 8);
-	return ((h & 0x000000ff000000ffull) * 0x000f424000000064ull +
-		   ((h >> 16) & 0x000000ff000000ffull) *
-		       0x0000271000000001ull) >>
-	       32;
-}
-
-int
-value_number_padded(const char *text, size_t n, double *out, int *integral)
-{
-	size_t neg = *text == '-', len = n - neg;
-	unsigned places = 0;
-	uint64_t low, dot, w;
-	double d;
-
-	if (len - 1 > 15)
-		return number_slow(text, n, out, integral);
-	low = scan_load(text + neg);
-	if (len <= 8) {
-		low &= ~0ull >> (64 - 8 * len);
-		if ((dot = points(low)) != 0) {
-			unsigned at = (unsigned)__builtin_ctzll(dot) & ~7u;
-			uint64_t below = (1ull << at) - 1;
-
-			low = (low & below) | ((low >> 8) & ~below);
-			places = (unsigned)len - at / 8;
-			if (--len == 0)
-				return 0;
-		}
-		if (len < 8)
-			low = (low << (64 - 8 * len)) | ZEROS >> 8 * len;
-		if (!all_digits(low))
-			return number_slow(text, n, out, integral);
-		w = eight_digits(low);
-	} else {
-		uint64_t high = scan_load(text + neg + 8);
-		__uint128_t x;
-
-		high &= ~0ull >> (128 - 8 * len);
-		x = (__uint128_t)high << 64 | low;
-		dot = points(low);
-		if (dot != 0 || points(high) != 0) {
-			unsigned at = dot != 0
-			                  ? (unsigned)__builtin_ctzll(dot) & ~7u
-			                  : 64 + ((unsigned)__builtin_ctzll(
-						      points(high)) &
-						     ~7u);
-			__uint128_t below = ((__uint128_t)1 << at) - 1;
-
-			x = (x & below) | ((x >> 8) & ~below);
-			places = (unsigned)len - at / 8;
-			len--;
-		}
-		if (len < 16)
-			x = (x << 8 * (16 - len)) |
-			    ((__uint128_t)ZEROS << 64 | ZEROS) >> 8 * len;
-		low = (uint64_t)x;
-		high = (uint64_t)(x >> 64);
-		if (!all_digits(low) || !all_digits(high))
-			return number_slow(text, n, out, integral);
-		w = eight_digits(low) * 100000000 + eight_digits(high);
-		if (w > 1ull << 53)
-			return number_slow(text, n, out, integral);
-	}
-	d = (double)w;
-	if (places > 1)
-		d /= power[places - 1];
-	*out = neg ? -d : d;
-	if (integral != NULL)
-		*integral = places == 0;
-	return 1;
-}
-#else
-int
-value_number_padded(const char *text, size_t n, double *out, int *integral)
-{
-	return number_slow(text, n, out, integral);
-}
-#endif
 
 int
 value_number(const char *text, size_t n, double *out, int *integral)

@@ -16,9 +16,6 @@ int value_missing(const char *, size_t);
  * *integral (may be NULL) says that it was written without point and exponent.
  */
 int value_number(const char *, size_t, double *, int *integral);
-/* The same, quicker, where 32 bytes can be read whatever the length is; 2 when
- * it has an exponent. */
-int value_number_padded(const char *, size_t, double *, int *integral);
 
 /* ISO 8601: YYYY-MM-DD, also YYYY/MM/DD, then optionally T or a blank and
  * HH:MM[:SS[.fraction]] and optionally Z, +HH, +HHMM or +HH:MM.  Without a zone

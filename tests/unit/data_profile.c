@@ -11,6 +11,7 @@
 #include "lib/data/correlate.h"
 #include "lib/data/distinct.h"
 #include "lib/data/moments.h"
+#include "lib/data/number.h"
 #include "lib/data/personal.h"
 #include "lib/data/profile.h"
 #include "lib/data/reader.h"
@@ -510,7 +511,7 @@ numbers(void)
 	for (int i = 0; i < 300000; i++) {
 		char text[96], *end;
 		double want, got = 0, slow = 0;
-		int n = 0, is;
+		int n = 0, is, whole;
 
 		if (uniform() < 0.3)
 			text[n++] = '-';
@@ -530,10 +531,10 @@ numbers(void)
 		want = strtod(text, &end);
 		is = n > 0 && *end == '\0' && isfinite(want) &&
 		     strpbrk(text, "xX ") == NULL;
-		wrong += (value_number_padded(text, (size_t)n, &got, NULL) !=
-			     0) != is ||
-		         value_number(text, (size_t)n, &slow, NULL) != is ||
-		         (is && (got != want || slow != want));
+		wrong +=
+		    (number_padded(text, (size_t)n, &got, &whole) != 0) != is ||
+		    value_number(text, (size_t)n, &slow, NULL) != is ||
+		    (is && (got != want || slow != want));
 	}
 	ok(wrong == 0, "300,000 numbers read as strtod reads them, %d do not",
 	    wrong);
