@@ -136,18 +136,26 @@ reply_problem(struct req *req, struct res *res, unsigned allow)
 	res->type = "application/problem+json";
 }
 
+static void
+line(struct buf *b, const char *name, const char *value)
+{
+	buf_puts(b, name);
+	buf_puts(b, ": ");
+	buf_puts(b, value);
+	buf_puts(b, "\r\n");
+}
+
 void
 reply_head(const struct req *req, const struct res *res, struct buf *b)
 {
 	buf_printf(
 	    b, "Status: %d %s\r\n", res->status, reply_reason(res->status));
-	if (res->type != NULL)
-		buf_printf(b, "Content-Type: %s\r\n", res->type);
 	if (res->status != 204 && res->status != 304)
 		buf_printf(b, "Content-Length: %zu\r\n", res->len);
-	buf_printf(b, "X-Request-Id: %s\r\n", req->id);
+	if (res->type != NULL)
+		line(b, "Content-Type", res->type);
+	line(b, "X-Request-Id", req->id);
 	for (int i = 0; i < res->nheaders; i++)
-		buf_printf(
-		    b, "%s: %s\r\n", res->header[i].name, res->header[i].value);
+		line(b, res->header[i].name, res->header[i].value);
 	buf_puts(b, "\r\n");
 }

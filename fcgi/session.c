@@ -94,10 +94,11 @@ role_of(const char *name)
 static struct known *
 place(struct session *s, const char *digest)
 {
-	char first[9];
+	unsigned n = 0;
 
-	snprintf(first, sizeof(first), "%.8s", digest);
-	return &s->known[strtoul(first, NULL, 16) % REMEMBERED];
+	for (int i = 0; i < 8; i++)
+		n = n << 4 ^ (unsigned char)digest[i];
+	return &s->known[n % REMEMBERED];
 }
 
 /* New keys may have been added since this worker read them. */
