@@ -218,6 +218,9 @@ def main():
         for s in reversed(started):
             s.terminate()
     middle = {n: {k: statistics.median(r[k] for r in rs) for k in ("rps", "p50_ms", "p99_ms")} for n, rs in results.items()}
+    # Other work on the machine only ever slows a round down: the best round of
+    # each says most about what it costs.
+    top = {n: max(rs, key=lambda r: r["rps"]) for n, rs in results.items()}
     best = max(middle[n]["rps"] for n in middle if n.startswith("fastapi") and "pandas" not in n)
     ours = middle["modelwright"]
     doc = {
@@ -234,10 +237,17 @@ def main():
             "to_hello": round(ours["rps"] / middle["hello"]["rps"], 3),
             "p99_to_p50": round(ours["p99_ms"] / ours["p50_ms"], 2),
         },
+        "ratios_of_best_rounds": {
+            "to_best_fastapi": round(top["modelwright"]["rps"] / max(
+                top[n]["rps"] for n in top if n.startswith("fastapi") and "pandas" not in n), 2),
+            "to_pandas": round(top["modelwright"]["rps"] / top["fastapi_1_pandas"]["rps"], 1),
+            "to_hello": round(top["modelwright"]["rps"] / top["hello"]["rps"], 3),
+            "p99_to_p50": round(top["modelwright"]["p99_ms"] / top["modelwright"]["p50_ms"], 2),
+        },
     }
     pathlib.Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     pathlib.Path(args.out).write_text(json.dumps(doc, indent=1) + "\n")
-    print(json.dumps({k: doc[k] for k in ("median", "ratios", "pss_mb", "model",
+    print(json.dumps({k: doc[k] for k in ("median", "ratios", "ratios_of_best_rounds", "pss_mb", "model",
                                           "largest_difference_of_a_probability")}, indent=1))
 
 
