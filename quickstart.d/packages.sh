@@ -64,7 +64,8 @@ user_need() {
 as_user() {
 	if [ "$me" = root ]; then
 		setpriv --reuid="$service_user" --regid="$service_user" \
-			--init-groups --reset-env -- "$@"
+			--init-groups --reset-env -- \
+			env ASAN_OPTIONS="${ASAN_OPTIONS:-}" "$@"
 	else
 		"$@"
 	fi

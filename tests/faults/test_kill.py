@@ -51,11 +51,13 @@ class Stack:
         self.dir = pathlib.Path(directory)
         self.env = dict(os.environ, MODELWRIGHT_DIR=str(self.dir),
                         MODELWRIGHT_PORT=str(free_port()))
-        (self.dir / "extra.conf").write_text("pipeline_slots = 3\n")
+        (self.dir / "extra.conf").write_text(
+            "pipeline_slots = 3\njob_attempts = 100\n")
         subprocess.run([ROOT / "quickstart", "up"], env=self.env, check=True)
         self.access = json.loads((self.dir / "access.json").read_text())
         self.url = self.access["base_url"] + "/api/v1"
         self.session = requests.Session()
+        self.session.trust_env = False  # no proxy, no other CA
         self.session.verify = self.access["ca_file"]
         self.token, self.until = None, 0
 
