@@ -173,7 +173,7 @@ def disturbed(shop, run, kill):
         p = shop.start(job, token)
         kill(p, attempt)
         p.wait(300)
-        if shop.pg.state(run) not in ("running", "cancelling"):
+        if shop.pg.state(run) not in ("queued", "running", "cancelling"):
             return attempt
         shop.release(job, token)
     raise AssertionError("it never ended")
