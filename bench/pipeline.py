@@ -166,7 +166,7 @@ def main():
                           "-t", o.test, o.train, o.target])
     ours.update(auc=mine["test"]["roc_auc"]["value"], best=mine["best"],
                 search_s=round(mine["search_s"], 2))
-    his, python = measure([sys.executable, __file__, "--peer", "-n", str(o.trials),
+    his, python = measure([sys.executable, "-P", __file__, "--peer", "-n", str(o.trials),
                            o.train, o.test, o.target])
     python.update(auc=his["auc"], best={"learner": his["best"], "params": his["params"]})
     result = {"what": "whole pipeline, table to model", "train": os.path.basename(o.train),

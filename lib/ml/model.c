@@ -106,6 +106,18 @@ take_oof(struct fitter *f, const struct watch *w, struct err *err)
 	return 0;
 }
 
+/* More rows bear more rounds: as many more as there are more rows than a fold
+ * was trained on.  By time the folds say too little about that. */
+static int
+all_rounds(const struct split *s, long long rounds)
+{
+	if (rounds <= 1)
+		return 1;
+	if (s->spec->split != SPLIT_TIME)
+		rounds += rounds / (s->nfolds - 1);
+	return (int)rounds;
+}
+
 static int
 learn_all(struct fitter *f, const struct watch *w, struct err *err)
 {
@@ -118,7 +130,7 @@ learn_all(struct fitter *f, const struct watch *w, struct err *err)
 		.target = &f->split->target,
 		.fit = &f->fit,
 		.params = params,
-		.rounds_max = rounds > 0 ? (int)rounds : 1,
+		.rounds_max = all_rounds(f->split, rounds),
 		.y = f->split->target.y,
 		.n = f->n,
 		.seed = trial_seed(f->split, -1),

@@ -486,7 +486,7 @@ spec_from_json(const json_t *run, struct arena *a, struct err *err)
 		.trials = 40,
 		.seconds = 300,
 		.rounds_max = 400,
-		.one_hot_max = 12,
+		.one_hot_max = 32,
 		.threshold = 0.5,
 		.cost_fp = 1,
 		.cost_fn = 1,

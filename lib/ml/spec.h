@@ -110,7 +110,7 @@ extern const struct template_kind spec_templates[];
  *	missing_target     fail|drop (fail)
  *	learners           [name]
  *	rounds_max         10 to 5000 (400)
- *	one_hot_max        2 to 255 (12)
+ *	one_hot_max        2 to 255 (32)
  *	threshold_rule     f1|mcc|youden|cost|fixed (f1)
  *	threshold          0 to 1, with fixed
  *	cost_fp, cost_fn   > 0, with cost (1, 1)
