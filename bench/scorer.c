@@ -25,7 +25,7 @@
 #include "lib/score/pack.h"
 #include "lib/score/prep.h"
 
-enum { NX = 28, TRAIN = 20000, TEST = 10000, ROUNDS = 5 };
+enum { NX = 28, TRAIN = 20000, TEST = 10000, ROUNDS = 15 };
 
 struct setting {
 	const char *name;
@@ -64,12 +64,13 @@ must(int r)
 		errx(1, "xgboost: %s", XGBGetLastError());
 }
 
+/* Of this process: what else runs here does not count. */
 static double
 now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -225,7 +226,7 @@ static void
 predictions(
     BoosterHandle b, const struct mws *m, const float *x, struct figures *f)
 {
-	enum { SOME = 1000 };
+	enum { SOME = 300 };
 	char(*array)[160] = calloc(SOME, sizeof(*array)), all[160];
 	float *margin = calloc(TEST, sizeof(*margin)), one;
 	const float *want;
@@ -266,7 +267,7 @@ static void
 explanations(
     BoosterHandle b, const struct mws *m, const float *x, struct figures *f)
 {
-	enum { SOME = 50 };
+	enum { SOME = 10 };
 	DMatrixHandle d[SOME];
 	double phi[NX + 1];
 
@@ -356,8 +357,10 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < nitems(settings); i++)
 		json_array_append_new(models, measure(&settings[i]));
 	doc = json_pack("{ssssso}", "benchmark", "scorer", "peer",
-	    "libxgboost 1.7 XGBoosterPredictFromDense, nthread 1", "models",
-	    json_incref(models));
+	    "libxgboost 1.7 XGBoosterPredictFromDense, nthread 1; CPU time, "
+	    "best "
+	    "of 15 rounds",
+	    "models", json_incref(models));
 	if (argc > 1 && json_dump_file(doc, argv[1],
 			    JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == -1)
 		err(1, "%s", argv[1]);
