@@ -97,6 +97,13 @@ build_scratch(struct mws *m)
 		if (s->ncodes == 0)
 			m->slot_feature[s->slot + 1] = s->feature;
 	}
+	m->group_depth = arena_alloc(m->arena, m->ntree / MWS_WALKS + 1);
+	for (size_t i = 0; h->kind == MWS_TREES && i < m->ntree; i++) {
+		unsigned char *depth = &m->group_depth[i / MWS_WALKS];
+
+		if (m->tree[i].depth > *depth)
+			*depth = (unsigned char)m->tree[i].depth;
+	}
 	explain_init(m);
 }
 

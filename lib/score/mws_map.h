@@ -16,6 +16,10 @@ struct mws_value {
 	uint32_t shift;
 };
 
+/* Walks that go on side by side: each waits for memory, so eight of them keep
+ * a core busy where one would not. */
+#define MWS_WALKS 8
+
 struct mws {
 	const struct mws_header *h;
 	const char *text;
@@ -34,16 +38,17 @@ struct mws {
 	size_t size;
 	struct arena *arena; /* owns what follows */
 	struct prep prep;
-	float *x;                /* scratch: the features of a row */
-	struct mws_value *slots; /* and their slots, of nrows rows */
-	size_t nrows;            /* that mws_margins takes at a time */
-	uint32_t *slot_feature;  /* the feature behind each slot */
-	int depth, unique;       /* the most of any tree */
-	unsigned char *used;     /* a field: whether a feature reads it */
-	int npoints;             /* explain.c's: of its quadrature */
-	float *points;           /* t, then weights */
-	float *stack;            /* its scratch */
-	double *phi;             /* its scratch too */
+	float *x;                   /* scratch: the features of a row */
+	struct mws_value *slots;    /* and their slots, of nrows rows */
+	size_t nrows;               /* that mws_margins takes at a time */
+	uint32_t *slot_feature;     /* the feature behind each slot */
+	int depth, unique;          /* the most of any tree */
+	unsigned char *group_depth; /* of MWS_WALKS trees each */
+	unsigned char *used;        /* a field: whether a feature reads it */
+	int npoints;                /* explain.c's: of its quadrature */
+	float *points;              /* t, then weights */
+	float *stack;               /* its scratch */
+	double *phi;                /* its scratch too */
 };
 
 /* Set the pointers to sections that lie in n bytes, and check everything that

@@ -10,28 +10,27 @@
 #include "lib/score/mws_map.h"
 #include "lib/score/pack.h"
 
-/* Walks that go on side by side: each waits for memory, so eight of them keep
- * a core busy where one would not. */
-#define WALKS 8
+#define WALKS MWS_WALKS
 
 /* What a group of trees may look at; each needs a little more work a step. */
 enum { LOOK_NUMBERS, LOOK_SETS, LOOK_WIDE };
 
 /* The child that is next, with no branch to mispredict. */
 static inline __attribute__((always_inline)) const struct mws_node *
-step(const struct mws *m, const struct mws_node *n,
-    const struct mws_value *slots, uint32_t mask, uint32_t shift, uint32_t wide,
-    int look)
+step(const struct mws_node *n, const struct mws_value *slots, uint32_t mask,
+    uint32_t shift, const uint32_t *sets, uint32_t wide, int look)
 {
 	uint32_t slot = n->link & mask, value = n->value;
 	const struct mws_value *v = &slots[slot];
 
 	if (look == LOOK_WIDE) {
-		const uint32_t *set =
-		    slot >= wide ? m->wide + value : &n->value;
-		uint32_t word = slot >= wide ? v->shift >> 5 : 0;
+		/* Of the two places only the chosen one is looked at. */
+		uintptr_t far =
+		    (uintptr_t)sets +
+		    ((uintptr_t)value + (v->shift >> 5)) * sizeof(value);
+		uintptr_t near = (uintptr_t)&n->value;
 
-		value = set[word];
+		value = *(const uint32_t *)(slot >= wide ? far : near);
 	}
 	if (look != LOOK_NUMBERS)
 		value <<= v->shift & 31;
@@ -45,14 +44,15 @@ walk(const struct mws *m, const struct mws_node *node[WALKS],
 {
 	const uint32_t shift = m->h->slot_bits;
 	const uint32_t mask = ((uint32_t)1 << shift) - 1;
-	const uint32_t wide = m->h->wide_slot;
+	const uint32_t wide = m->h->wide_slot, *sets = m->wide;
 	const struct mws_node *n[WALKS];
 
 	memcpy(n, node, sizeof(n));
 	for (; depth > 0; depth--)
 #pragma GCC unroll 8
 		for (int k = 0; k < WALKS; k++)
-			n[k] = step(m, n[k], slots[k], mask, shift, wide, look);
+			n[k] =
+			    step(n[k], slots[k], mask, shift, sets, wide, look);
 	memcpy(node, n, sizeof(n));
 }
 
@@ -103,16 +103,18 @@ one_row(
 		const struct mws_tree *tree = m->tree + t;
 		size_t n = m->ntree - t < WALKS ? m->ntree - t : WALKS;
 		const struct mws_node *node[WALKS];
-		int depth = 0;
 
-		for (size_t k = 0; k < WALKS; k++) {
-			const struct mws_tree *at = &tree[k < n ? k : 0];
+		for (size_t k = 0; k < WALKS; k++)
+			node[k] = m->node + tree[k < n ? k : 0].node;
+		walk(m, node, slots, m->group_depth[t / WALKS], look);
+		if (m->h->ngroups == 1) {
+			float sum = margin[0];
 
-			node[k] = m->node + at->node;
-			if (at->depth > depth)
-				depth = at->depth;
+			for (size_t k = 0; k < n; k++)
+				sum += mws_unkey((int32_t)node[k]->value);
+			margin[0] = sum;
+			continue;
 		}
-		walk(m, node, slots, depth, look);
 		for (size_t k = 0; k < n; k++)
 			margin[tree[k].group] +=
 			    mws_unkey((int32_t)node[k]->value);
