@@ -2,12 +2,11 @@
  * How fast the queue is, with the statements that the daemons use: claims one
  * at a time and in batches, durable steps, and the way from enqueueing to the
  * start.  bench/queue.py sets up the database and runs this beside others.
- *	queue single  CONNINFO CLIENTS		until the queue 'bench' is empty
- *	queue batch   CONNINFO CLIENTS N
- *	queue steps   CONNINFO CLIENTS STEPS	of a run each
- *	queue latency CONNINFO JOBS
- *	queue --job ...				as modelwright-job: tells when it
- *started Prints one JSON object.
+ *	queue single  CONNINFO CLIENTS SECONDS	or until the queue 'bench' is
+ *empty queue batch   CONNINFO CLIENTS SECONDS N queue steps   CONNINFO CLIENTS
+ *SECONDS	each client on a run of its own queue latency CONNINFO JOBS
+ *	queue --job ...				as modelwright-job: tells when
+ *it started Prints one JSON object.
  */
 #include "config.h"
 
@@ -32,7 +31,7 @@
 
 static const char *conninfo;
 static int batch;
-static long steps;
+static double seconds, deadline;
 
 static double
 now(void)
@@ -82,9 +81,10 @@ work(struct worker *w)
 	struct queue_claim *c;
 	struct err e = { 0 };
 	long total = 0;
-	int n;
+	int n = 0;
 
-	while ((n = queue_claim(worker_db(w), a, worker_id(w), "bench",
+	while (now() < deadline &&
+	       (n = queue_claim(worker_db(w), a, worker_id(w), "bench",
 		    batch > 0 ? batch : 1, &c, &e)) > 0) {
 		if (batch > 0)
 			n = queue_done_many(worker_db(w), c, n, &e);
@@ -120,7 +120,8 @@ step(struct worker *w)
 		(struct agent_run_begin){ .job = id, .token = token },
 		&e) == NULL)
 		die(&e);
-	for (long i = 0; i < steps; i++) {
+	long i;
+	for (i = 0; now() < deadline; i++) {
 		snprintf(key, sizeof(key), "step %ld", i);
 		if (run_agent_run_commit(worker_db(w), each,
 			(struct agent_run_commit){ .job = id,
@@ -139,7 +140,7 @@ step(struct worker *w)
 	}
 	arena_free(each);
 	arena_free(a);
-	return steps;
+	return i;
 }
 
 /* Run fn in n processes that start together. */
@@ -164,6 +165,7 @@ fan_out(int n, long (*fn)(struct worker *))
 			if (write(ready[1], "r", 1) != 1 ||
 			    read(go[0], &byte, 1) != 0)
 				_exit(1);
+			deadline = now() + seconds;
 			counts[i] = fn(w);
 			worker_drop(w);
 			_exit(0);
@@ -181,13 +183,13 @@ fan_out(int n, long (*fn)(struct worker *))
 		wait(&status);
 		bad |= status;
 	}
-	double seconds = now() - t0;
+	double took = now() - t0;
 	if (bad)
 		errx(1, "a client failed");
 	for (int i = 0; i < n; i++)
 		total += counts[i];
 	printf("{\"count\": %ld, \"seconds\": %.4f, \"per_s\": %.1f}\n", total,
-	    seconds, (double)total / seconds);
+	    took, (double)total / took);
 }
 
 static int
@@ -208,14 +210,14 @@ heard(void *ctx, const char *channel, const char *payload)
 
 /* The daemon's own loop: hear, claim while there is something, poll. */
 static void
-listen_for(struct worker *w, double *at, int n)
+listen_for(struct worker *w, double *at, int n, int *got)
 {
 	struct arena *a = arena_new();
 	struct queue_claim *c;
 	struct err e = { 0 };
-	int got = 0, want = 1, k;
+	int want = 1, k;
 
-	while (got < n) {
+	while (*got < n) {
 		if (worker_hear(w, heard, &want) == -1)
 			errx(1, "lost");
 		if (!want) {
@@ -230,7 +232,8 @@ listen_for(struct worker *w, double *at, int n)
 		if (k == -1)
 			die(&e);
 		if (k == 1) {
-			at[got++] = now();
+			at[*got] = now();
+			__atomic_add_fetch(got, 1, __ATOMIC_RELEASE);
 			done_one(worker_db(w), a, c);
 			want = 1;
 		}
@@ -245,6 +248,8 @@ latency(int n)
 	size_t size = (size_t)n * sizeof(double);
 	double *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *got = mmap(NULL, sizeof(*got), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	double *sent = calloc((size_t)n, sizeof(*sent));
 	struct arena *a = arena_new();
 	struct err e = { 0 };
@@ -252,11 +257,11 @@ latency(int n)
 	int status;
 	pid_t pid;
 
-	if (at == MAP_FAILED || sent == NULL)
+	if (at == MAP_FAILED || got == MAP_FAILED || sent == NULL)
 		err(1, "cannot start");
 	if ((pid = fork()) == 0) {
 		struct worker *w = start();
-		listen_for(w, at, n);
+		listen_for(w, at, n, got);
 		worker_drop(w);
 		_exit(0);
 	}
@@ -275,6 +280,9 @@ latency(int n)
 			(struct jobs_notify){ .queue = "bench" }, &e) == NULL)
 			die(&e);
 		arena_reset(a);
+		/* The next one once this has started: no queue builds up. */
+		while (__atomic_load_n(&got[0], __ATOMIC_ACQUIRE) <= i)
+			usleep(500);
 		usleep(2000 + (useconds_t)(random() % 3000));
 	}
 	waitpid(pid, &status, 0);
@@ -315,17 +323,16 @@ main(int argc, char **argv)
 		errx(64, "usage: see the head of bench/queue.c");
 	conninfo = argv[2];
 	int clients = (int)strtol(argv[3], NULL, 10);
+	seconds = argc > 4 ? strtod(argv[4], NULL) : 5;
+	batch = argc > 5 ? (int)strtol(argv[5], NULL, 10) : 0;
 	if (strcmp(argv[1], "latency") == 0)
 		latency(clients);
-	else if (strcmp(argv[1], "single") == 0)
+	else if (strcmp(argv[1], "single") == 0 ||
+		 strcmp(argv[1], "batch") == 0)
 		fan_out(clients, work);
-	else if (strcmp(argv[1], "batch") == 0 && argc > 4) {
-		batch = (int)strtol(argv[4], NULL, 10);
-		fan_out(clients, work);
-	} else if (strcmp(argv[1], "steps") == 0 && argc > 4) {
-		steps = strtol(argv[4], NULL, 10);
+	else if (strcmp(argv[1], "steps") == 0)
 		fan_out(clients, step);
-	} else
+	else
 		errx(64, "no such measurement: %s", argv[1]);
 	return 0;
 }

