@@ -19,17 +19,21 @@ example() {
 
 # ctl ARG...: mwctl as the operator of this stack, with settings of its own.
 ctl() {
-	XDG_CONFIG_HOME="$dir/etc/mwctl" "$dir/inst/bin/mwctl" "$@"
+	[ -f "$dir/access.json" ] || die "there is no stack in $dir: ./quickstart up"
+	(umask 077 && mkdir -p "$dir/mwctl")
+	export XDG_CONFIG_HOME=$dir/mwctl
+	# Access tokens are short-lived; the password is at hand here.
+	"$dir/inst/bin/mwctl" whoami >/dev/null 2>&1 ||
+		jq -r .users.operator.password "$dir/access.json" |
+		"$dir/inst/bin/mwctl" login --url "$(jq -r .base_url "$dir/access.json")" \
+			--ca "$dir/ca.pem" --user operator --password-stdin >/dev/null ||
+		die "cannot log in to $(jq -r .base_url "$dir/access.json")"
+	"$dir/inst/bin/mwctl" "$@"
 }
 
 demo() {
-	local data user run_id report
+	local data run_id report
 	data=$(example credit-g.arff) || exit 1
-	mkdir -p "$dir/etc/mwctl" && chmod 700 "$dir/etc/mwctl"
-	user=$(jq -r .users.operator.username "$dir/access.json")
-	jq -r .users.operator.password "$dir/access.json" |
-		ctl login --url "https://localhost:$port" --ca "$dir/ca.pem" \
-			--user "$user" --password-stdin || exit 1
 	say "German credit: 1,000 applications, 20 fields, the target is 'class'"
 	ctl datasets show credit-g >/dev/null 2>&1 ||
 		ctl datasets add "$data" --name credit-g || exit 1
@@ -59,6 +63,6 @@ demo() {
 	echo "   log in:   https://localhost:$port (CA $dir/ca.pem)"
 	jq -r '.users.operator | "   user:     \(.username)\n   password: \(.password)"' \
 		"$dir/access.json"
-	echo "   go on:    XDG_CONFIG_HOME=$dir/etc/mwctl $dir/inst/bin/mwctl runs list"
+	echo "   go on:    ./quickstart mwctl runs list"
 	echo "   stop:     ./quickstart stop"
 }
