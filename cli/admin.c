@@ -29,6 +29,7 @@ static const struct cmd *const commands[] = {
 	&admin_user_list,
 	&admin_serve,
 	&admin_verify_journal,
+	&admin_verify_run,
 	&admin_export_journal,
 	&admin_config_show,
 	&admin_config_explain,

@@ -34,5 +34,6 @@ extern const struct cmd admin_user_add;
 extern const struct cmd admin_user_list;
 extern const struct cmd admin_user_set;
 extern const struct cmd admin_verify_journal;
+extern const struct cmd admin_verify_run;
 
 #endif

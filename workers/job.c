@@ -4,6 +4,8 @@
  *	exit 0		done, whatever came of it
  *	exit 75		stopped on request; what is done is journaled
  *	else		the attempt failed
+ * With --verify it does a finished run again, journaled in memory only, and
+ * compares the models' digests.
  */
 #include "config.h"
 
@@ -122,31 +124,38 @@ end_run(struct run *run, int rc, const struct err *why, struct err *e)
 	return is_final(why) ? run_finish(run, "failed", why, e) : -1;
 }
 
+/* All phases of a run, from where it stands. */
+static int
+go_through(struct job *j, struct run *run, struct err *e)
+{
+	struct data_place place;
+
+	run_watch(run, &leave);
+	if (run_check(run, e) == -1 || find_data(j, run, &place, e) == -1)
+		return -1;
+	return pipeline_run(
+	    &(struct pipeline){
+		.run = run,
+		.provider = &rules_provider,
+		.share_dir = j->conf.share_dir,
+		.data_dir = j->conf.data_dir,
+		.place = &place,
+		.threads = threads(&j->conf),
+	    },
+	    j->arena, e);
+}
+
 static int
 do_pipeline(struct job *j, struct err *e)
 {
 	struct run *run = run_open(j->db, j->id, j->token, j->arena, e);
-	struct data_place place;
 	struct err why = { 0 };
 	int rc;
 
 	if (run == NULL)
 		return -1;
 	log_context("job=%s kind=%s run=%s", j->id, j->kind, run_id(run));
-	run_watch(run, &leave);
-	if ((rc = run_check(run, &why)) == 0 &&
-	    (rc = find_data(j, run, &place, &why)) == 0)
-		rc = pipeline_run(
-		    &(struct pipeline){
-			.run = run,
-			.provider = &rules_provider,
-			.share_dir = j->conf.share_dir,
-			.data_dir = j->conf.data_dir,
-			.place = &place,
-			.threads = threads(&j->conf),
-		    },
-		    j->arena, &why);
-	rc = end_run(run, rc, &why, e);
+	rc = end_run(run, go_through(j, run, &why), &why, e);
 	run_close(run);
 	return rc;
 }
@@ -195,11 +204,79 @@ static const struct job_kind kinds[] = {
 };
 /* clang-format on */
 
+/* What a run journaled in memory made under a name; its digest, or "". */
+static const char *
+made(const struct run *run, const char *name)
+{
+	const json_t *one;
+	const char *digest = "";
+	size_t i;
+
+	json_array_foreach (run_memory_artifacts(run), i, one)
+		if (strcmp(json_str(one, "name", ""), name) == 0)
+			digest = json_str(one, "sha256", "");
+	return digest;
+}
+
+/* Do a finished run again from its data, configuration and seed. */
+static int
+verify(struct job *j, const char *id, struct err *e)
+{
+	auto_json json_t *row = NULL;
+	struct run *run;
+	const char *then;
+	PGresult *r;
+	int rc;
+
+	if ((j->db = db_open(j->conf.database, DB_DIRECT, e)) == NULL ||
+	    (r = run_verify_run(j->db, j->arena,
+		 (struct verify_run){ .run_id = id }, e)) == NULL)
+		return -1;
+	if (PQntuples(r) == 0)
+		return err_set(e, ERR_NOT_FOUND,
+		    "there is no run '%s' that made a model", id);
+	then = PQgetvalue(r, 0, 1);
+	row = json_parse(PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0), e);
+	if (row == NULL)
+		return -1;
+	json_object_set_new(row, "phase", json_null());
+	run = run_open_memory(row, j->arena);
+	if ((rc = go_through(j, run, e)) == 0) {
+		printf(
+		    "then  %s\nnow   %s\n", then, made(run, "model/MANIFEST"));
+		if (strcmp(then, made(run, "model/MANIFEST")) != 0)
+			rc = err_set(e, ERR_CONFLICT,
+			    "the same data, configuration and seed gave "
+			    "another model");
+		else
+			puts("the same model, byte for byte");
+	}
+	run_close(run);
+	return rc;
+}
+
+static int
+verify_main(struct job *j, const char *id)
+{
+	struct err e = { 0 };
+	int rc;
+
+	j->arena = arena_new();
+	if ((rc = verify(j, id, &e)) == -1) {
+		log_err("%s", e.text);
+		rc = err_kinds[e.code].sysexit;
+	}
+	db_close(j->db);
+	arena_free(j->arena);
+	return rc;
+}
+
 static int
 usage(void)
 {
 	fputs("usage: modelwright-job [-c FILE] --job ID --token N --kind "
-	      "KIND\n       modelwright-job --tools\n",
+	      "KIND\n       modelwright-job [-c FILE] --verify RUN\n"
+	      "       modelwright-job --tools\n",
 	    stderr);
 	return EX_USAGE;
 }
@@ -265,11 +342,12 @@ main(int argc, char *argv[])
 		{ "token", required_argument, NULL, 't' },
 		{ "kind", required_argument, NULL, 'k' },
 		{ "tools", no_argument, NULL, 'T' },
+		{ "verify", required_argument, NULL, 'V' },
 		{ 0 },
 	};
 	struct sigaction on = { .sa_handler = on_term };
 	struct sigaction look = { .sa_handler = run_look };
-	const char *conf = NULL;
+	const char *conf = NULL, *again = NULL;
 	struct job j = { 0 };
 	struct err e;
 	int c, rc;
@@ -290,10 +368,15 @@ main(int argc, char *argv[])
 			break;
 		case 'T':
 			return print_tools();
+		case 'V':
+			again = optarg;
+			break;
 		default:
 			return usage();
 		}
-	if (optind != argc || j.id == NULL || j.token == NULL || j.kind == NULL)
+	if (optind != argc ||
+	    (again == NULL &&
+		(j.id == NULL || j.token == NULL || j.kind == NULL)))
 		return usage();
 	if (conf_load(&j.conf, conf, &e) == -1) {
 		log_err("%s", e.text);
@@ -303,6 +386,8 @@ main(int argc, char *argv[])
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGINT, &on, NULL);
 	sigaction(SIGUSR1, &look, NULL);
+	if (again != NULL)
+		return verify_main(&j, again);
 	for (size_t i = 0; i < nitems(kinds); i++)
 		if (strcmp(kinds[i].name, j.kind) == 0) {
 			j.arena = arena_new();

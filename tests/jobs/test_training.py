@@ -283,6 +283,24 @@ def test_the_number_of_threads_changes_no_bit(shop, plain):
     same_model(shop, run, plain)
 
 
+def verify(shop, run):
+    return subprocess.run([binary("modelwright-job"), "-c", shop.conf, "--verify", run],
+                          capture_output=True, text=True, timeout=300)
+
+
+def test_a_finished_run_is_trained_again_and_compared(shop, plain):
+    p = verify(shop, plain)
+    assert p.returncode == 0, p.stderr
+    assert p.stdout.count(shop.digest(plain)) == 2
+    shop.session.run("UPDATE run SET seed = seed + 1 WHERE run_id = %s", plain)
+    try:
+        p = verify(shop, plain)
+        assert p.returncode != 0 and "another model" in p.stderr
+    finally:
+        shop.session.run("UPDATE run SET seed = seed - 1 WHERE run_id = %s", plain)
+    assert "no run" in verify(shop, "run_x").stderr
+
+
 def test_another_seed_is_another_model(shop, plain):
     run = shop.create(seed=12)
     assert shop.work(run) == 0
