@@ -144,28 +144,28 @@ serve(struct state *st)
 		.errors = json_array() };
 	struct res res = { 0 };
 	unsigned allow = 0;
-	int head, op;
+	int head, op, failed;
 
 	arena_defer(st->arena, drop, req.errors);
 	log_context(NULL);
-	if (request_take(&req, st->io.envp, &head) == -1 ||
-	    answer(st, &req, &res, &allow) == -1) {
-		log_context("request=%s op=%s user=%s", req.id,
-		    req.route != NULL ? req.route->op : "-",
-		    req.who.user != NULL ? req.who.user : "-");
+	failed = request_take(&req, st->io.envp, &head) == -1 ||
+	         answer(st, &req, &res, &allow) == -1;
+	/* From here on every line has it; what it names ends with the request.
+	 */
+	log_context("request=%s op=%s user=%s addr=%s", req.id,
+	    req.route != NULL ? req.route->op : "-",
+	    req.who.user != NULL ? req.who.user : "-", req.addr);
+	if (failed)
 		reply_problem(&req, &res, allow);
-	} else {
-		log_context("request=%s op=%s user=%s", req.id, req.route->op,
-		    req.who.user != NULL ? req.who.user : "-");
+	else
 		wait_done(&req, &res);
-	}
 	send_answer(st, &req, &res, head);
 	finish(&st->io);
 	took = now() - began;
 	op = req.route != NULL ? route_index(req.route) : PAGE_OPS - 1;
 	page_count(st->w->page, op, res.status, took);
-	log_info("status=%d ms=%.2f bytes=%zu addr=%s", res.status, took * 1e3,
-	    res.len, req.addr);
+	log_info(
+	    "status=%d ms=%.2f bytes=%zu", res.status, took * 1e3, res.len);
 	log_context(NULL);
 	arena_reset(st->arena);
 }

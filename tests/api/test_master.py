@@ -43,12 +43,13 @@ class Master:
     def set(self, **settings):
         settings = {"database_pool": f"host={self.where}/nowhere", "run_dir": self.where, "data_dir": self.where,
                     "keys_dir": self.where / "keys", "api_workers": 3, "api_upload_workers": 1, **settings}
+        self.size = settings["api_workers"], settings["api_upload_workers"]
         self.conf.write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
 
     def start(self, **more):
         self.log = open(self.where / "log", "ab")
         self.process = subprocess.Popen([program(), "-c", self.conf], stderr=self.log, **more)
-        wait(lambda: self.sock.exists() and fastcgi.ask(self.sock)[0] == 200)
+        wait(lambda: fastcgi.ask(self.sock)[0] == 200 and len(self.workers()) == sum(self.size))
 
     def workers(self):
         out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
