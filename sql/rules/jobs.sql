@@ -4,7 +4,10 @@
 -- The moves are planned once a session: the planner would make a plan for each
 -- n of a claim anew, which costs more than the claim.  And they use the indexes
 -- however small the table was at that time: it may have a million rows a
--- second later.
+-- second later.  So each is written such that only one plan is possible: rows
+-- by "id = ANY (array)" and not by a join, and a job that is claimed by its
+-- worker_id and not by "state = 1", for which the index job_running would do
+-- too, and be read from end to end.
 
 -- A daemon starts: a fresh id, and the lock that says it lives, on the
 -- session that it keeps.
@@ -104,7 +107,7 @@ BEGIN
 		ORDER BY j.prio, j.vft, j.id LIMIT p_n FOR UPDATE SKIP LOCKED)
 	UPDATE job j SET state = 1, worker_id = p_worker, token = j.token + 1, attempt = j.attempt + 1,
 		started_at = clock_timestamp()
-	FROM c WHERE j.id = c.id
+	WHERE j.id = ANY (ARRAY(SELECT c.id FROM c))
 	RETURNING j.id, j.token, j.attempt, j.kind, j.payload, j.run_id;
 	IF FOUND OR NOT EXISTS (SELECT FROM job_limit l WHERE l.queue = p_queue) THEN
 		RETURN;
@@ -124,7 +127,7 @@ BEGIN
 			ORDER BY j.prio, j.vft, j.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 		UPDATE job j SET state = 1, worker_id = p_worker, token = j.token + 1, attempt = j.attempt + 1,
 			started_at = clock_timestamp()
-		FROM c WHERE j.id = c.id
+		WHERE j.id = ANY (ARRAY(SELECT c.id FROM c))
 		RETURNING j.id, j.token, j.attempt, j.kind, j.payload, j.run_id;
 		GET DIAGNOSTICS got = ROW_COUNT;
 		EXIT WHEN got = 0;
@@ -141,8 +144,9 @@ DECLARE
 	n integer;
 BEGIN
 	WITH d AS (
-		DELETE FROM job j USING unnest(p_ids, p_tokens) AS c (id, token)
-		WHERE j.id = c.id AND j.token = c.token AND j.state = 1 RETURNING j.*)
+		DELETE FROM job j WHERE j.id = ANY (p_ids) AND j.worker_id IS NOT NULL
+		AND ((j.id, j.token) IN (SELECT c.id, c.token FROM unnest(p_ids, p_tokens) AS c (id, token))) IS TRUE
+		RETURNING j.*)
 	INSERT INTO job_history (id, queue, kind, outcome, attempt, reaped, tenant, run_id, payload, created_at,
 		started_at, finished_at, parent)
 	SELECT d.id, d.queue, d.kind, 'done', d.attempt, d.reaped, d.tenant, d.run_id, d.payload, d.created_at,
@@ -159,7 +163,7 @@ SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
 	-- job_leave() in line: this is what tiny jobs mostly cost.
 	WITH d AS (
-		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND j.state = 1 RETURNING j.*)
+		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND j.worker_id IS NOT NULL RETURNING j.*)
 	INSERT INTO job_history (id, queue, kind, outcome, attempt, reaped, tenant, run_id, payload, result, error,
 		created_at, started_at, finished_at, parent)
 	SELECT d.id, d.queue, d.kind, 'done', d.attempt, d.reaped, d.tenant, d.run_id, d.payload, p_result,
@@ -176,7 +180,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
 	WITH d AS (
-		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND (j.state = 1 OR p_outcome = 'cancelled')
+		DELETE FROM job j WHERE j.id = p_id AND j.token = p_token AND (j.worker_id IS NOT NULL OR p_outcome = 'cancelled')
 		RETURNING j.*)
 	INSERT INTO job_history (id, queue, kind, outcome, attempt, reaped, tenant, run_id, payload, result, error,
 		created_at, started_at, finished_at, parent)
@@ -200,7 +204,7 @@ DECLARE
 	r run;
 	v_at timestamptz;
 BEGIN
-	SELECT * INTO j FROM job WHERE id = p_id AND token = p_token AND state = 1 FOR UPDATE;
+	SELECT * INTO j FROM job WHERE id = p_id AND token = p_token AND worker_id IS NOT NULL FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN 'gone';
 	END IF;
@@ -248,7 +252,7 @@ DECLARE
 BEGIN
 	UPDATE job SET state = CASE WHEN p_delay_s > 0 THEN 2 ELSE 0 END, worker_id = NULL, token = token + 1,
 		attempt = attempt - 1, run_at = clock_timestamp() + p_delay_s * interval '1 second'
-	WHERE id = p_id AND token = p_token AND state = 1 RETURNING run_id INTO v_run;
+	WHERE id = p_id AND token = p_token AND worker_id IS NOT NULL RETURNING run_id INTO v_run;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
@@ -265,7 +269,7 @@ BEGIN
 	WITH c AS MATERIALIZED (
 		SELECT j.id FROM job j WHERE j.state = 2 AND j.run_at <= clock_timestamp()
 		ORDER BY j.run_at LIMIT p_n FOR UPDATE SKIP LOCKED)
-	UPDATE job j SET state = 0 FROM c WHERE j.id = c.id;
+	UPDATE job j SET state = 0 WHERE j.id = ANY (ARRAY(SELECT c.id FROM c));
 	GET DIAGNOSTICS promoted = ROW_COUNT;
 	SELECT greatest(0, extract(epoch FROM min(j.run_at) - clock_timestamp())) INTO next_s FROM job j WHERE j.state = 2;
 END $$;

@@ -197,7 +197,7 @@ DECLARE
 	j job;
 	r run;
 BEGIN
-	SELECT * INTO j FROM job WHERE id = p_job_id AND token = p_token AND state = 1 FOR UPDATE;
+	SELECT * INTO j FROM job WHERE id = p_job_id AND token = p_token AND worker_id IS NOT NULL FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'the claim on job % is lost', p_job_id USING ERRCODE = 'APP42';
 	END IF;
@@ -312,7 +312,8 @@ BEGIN
 	IF p_state IS NULL OR p_state NOT IN ('succeeded', 'failed', 'cancelled', 'paused') THEN
 		RAISE EXCEPTION 'a run cannot finish as ''%''', p_state USING ERRCODE = 'APP40';
 	END IF;
-	PERFORM FROM job WHERE id = p_job_id AND token = p_token AND state = 1 AND run_id = p_run_id FOR UPDATE;
+	PERFORM FROM job WHERE id = p_job_id AND token = p_token AND worker_id IS NOT NULL AND run_id = p_run_id
+	FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'the claim on job % is lost', p_job_id USING ERRCODE = 'APP42';
 	END IF;

@@ -60,7 +60,7 @@ UPDATE job SET attempt = 5 FROM b WHERE id = job_id;
 SELECT s.seq FROM b, run_step_commit(job_id, token, run_id, 'one', 'tool', NULL, NULL, NULL, NULL) s \g /dev/null
 SELECT is(job_fail(job_id, token, 'broke'), 'retry', 'a run that went on since is not given up') FROM b;
 SELECT is((SELECT attempt FROM job JOIN b ON id = job_id), 1::smallint, 'its attempts start anew');
-UPDATE job SET state = 1, attempt = 5, token = 77 FROM b WHERE id = job_id;
+UPDATE job SET state = 1, worker_id = :w, attempt = 5, token = 77 FROM b WHERE id = job_id;
 SELECT is(job_fail(job_id, 77, 'broke'), 'dead', 'one that did not is') FROM b;
 
 -- Unique keys: one live job a key.
