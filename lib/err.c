@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,8 @@ const struct err_kind err_kinds[ERR__MAX] = {
 	[ERR_BUSY]	  = { "busy",		 "Service Unavailable",	     503, EX_TEMPFAIL,	  1 },
 	[ERR_UNBUILT]	  = { "not_implemented", "Not Implemented",	     501, EX_UNAVAILABLE, 0 },
 	[ERR_INTERNAL]	  = { "internal",	 "Internal Server Error",    500, EX_SOFTWARE,	  1 },
+	[ERR_FULL]	  = { "storage_full",	 "Service Unavailable",	     503, EX_TEMPFAIL,	  1 },
+	[ERR_DAMAGED]	  = { "damaged",	 "Internal Server Error",    500, EX_SOFTWARE,	  0 },
 };
 /* clang-format on */
 
@@ -78,4 +81,23 @@ err_ptr(struct err *e, enum err_code code, const char *pointer, const char *fmt,
 	va_end(ap);
 	memcpy(e->pointer, p, sizeof(p));
 	return -1;
+}
+
+int
+err_file(struct err *e, const char *what, const char *path)
+{
+	if (errno == ENOSPC || errno == EDQUOT)
+		return err_set(e, ERR_FULL,
+		    "the server's disk is full: its administrator has to make "
+		    "room in the data directory");
+	return err_set(
+	    e, ERR_INTERNAL, "cannot %s '%s': %s", what, path, strerror(errno));
+}
+
+const char *
+err_public(const struct err *e)
+{
+	return e->code == ERR_INTERNAL
+	           ? "something went wrong inside; the server's log has it"
+	           : e->text;
 }

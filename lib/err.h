@@ -22,6 +22,8 @@ enum err_code {
 	ERR_BUSY,      /* try again later */
 	ERR_UNBUILT,   /* an endpoint that does nothing yet */
 	ERR_INTERNAL,  /* our fault */
+	ERR_FULL,      /* no room left on the disk */
+	ERR_DAMAGED,   /* a kept file is not what it was */
 	ERR__MAX
 };
 
@@ -54,5 +56,13 @@ int err_at(struct err *, enum err_code, long line, long column, const char *,
 /* The same, with the JSON pointer of the value that is wrong. */
 int err_ptr(struct err *, enum err_code, const char *pointer, const char *, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* A file that cannot be written: "cannot WHAT 'PATH': reason" from errno, which
+ * is our fault, unless the disk is full. */
+int err_file(struct err *, const char *what, const char *path);
+
+/* What anybody may read of a failure: its text, unless that is about our
+ * inside and belongs into the log alone. */
+const char *err_public(const struct err *);
 
 #endif

@@ -173,6 +173,12 @@ check(struct reader *r, struct row *row, const char *end, struct err *e)
 	}
 	if (row->ncells == r->ncols)
 		return 1;
+	/* Only the first is put into words: a file of nothing else may be long.
+	 */
+	if (r->on_error == ON_ERROR_SKIP && r->facts.first.code != ERR_NONE) {
+		r->facts.skipped += row->bad ? 0 : 1;
+		return 0;
+	}
 	if (row->ncells > r->ncols) {
 		const char name[2] = { r->delimiter };
 
