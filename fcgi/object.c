@@ -43,8 +43,9 @@ object_answer(struct req *req, struct res *res, const char *sha256,
 	}
 	store_path(req->conf->data_dir, sha256, path, sizeof(path));
 	if (access(path, R_OK) == -1)
-		return err_set(
-		    &req->err, ERR_INTERNAL, "the object %s is lost", sha256);
+		return err_set(&req->err, ERR_DAMAGED,
+		    "the bytes of '%s' are lost: its digest was %s", name,
+		    sha256);
 	res->type = media_type;
 	res_header(res, "Digest", digest_value(req, sha256));
 	res_header(res, "Content-Disposition",

@@ -125,6 +125,9 @@ reply_problem(struct req *req, struct res *res, unsigned allow)
 	case ERR_METHOD:
 		res_header(res, "Allow", reply_allow(req, allow));
 		break;
+	case ERR_FULL:
+		res_header(res, "Retry-After", "60");
+		break;
 	case ERR_BUSY:
 	case ERR_TOO_MANY:
 		res_header(res, "Retry-After", "1");

@@ -9,6 +9,8 @@
 #include "fcgi/route.h"
 #include "fcgi/served.h"
 #include "lib/conf.h"
+#include "lib/err.h"
+#include "lib/log.h"
 #include "lib/score/mws.h"
 #include "lib/store.h"
 #include "sql/sql.h"
@@ -59,9 +61,16 @@ map(struct served *s, struct req *req, const char *model, const char *digest)
 	char path[4096];
 
 	store_path(req->conf->data_dir, digest, path, sizeof(path));
-	if ((scorer = mws_open(path, &req->err)) == NULL)
-		/* What is wrong with our file is not the client's business. */
-		return err_set(&req->err, ERR_INTERNAL, "%s", req->err.text);
+	if (store_check(req->conf->data_dir, digest, "the scorer", &req->err) ==
+		-1 ||
+	    (scorer = mws_open(path, &req->err)) == NULL) {
+		log_err("model %s: %s", model, req->err.text);
+		return err_set(&req->err, ERR_DAMAGED,
+		    "the file of the model '%s' is damaged or lost: no "
+		    "prediction is made until it is restored, or another "
+		    "version is served",
+		    model);
+	}
 	empty(s);
 	s->scorer = scorer;
 	snprintf(s->model, sizeof(s->model), "%s", model);

@@ -30,12 +30,7 @@ write_all(int fd, const char *p, size_t n, struct err *e)
 	for (; n > 0; p += k, n -= (size_t)k)
 		if ((k = write(fd, p, n)) == -1) {
 			if (errno != EINTR)
-				return err_set(e,
-				    errno == ENOSPC || errno == EDQUOT
-					? ERR_BUSY
-					: ERR_INTERNAL,
-				    "cannot write an upload: %s",
-				    strerror(errno));
+				return err_file(e, "write", "an upload");
 			k = 0;
 		}
 	return 0;

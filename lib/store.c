@@ -13,18 +13,10 @@
 #include "lib/store.h"
 
 static int
-sys(struct err *e, const char *what, const char *path)
-{
-	return err_set(e,
-	    errno == ENOSPC || errno == EDQUOT ? ERR_BUSY : ERR_INTERNAL,
-	    "cannot %s '%s': %s", what, path, strerror(errno));
-}
-
-static int
 make_dir(const char *path, struct err *e)
 {
 	if (mkdir(path, 0750) == -1 && errno != EEXIST)
-		return sys(e, "make directory", path);
+		return err_file(e, "make directory", path);
 	return 0;
 }
 
@@ -34,7 +26,7 @@ sync_dir(const char *path, struct err *e)
 	auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd == -1 || fsync(fd) == -1)
-		return sys(e, "sync", path);
+		return err_file(e, "sync", path);
 	return 0;
 }
 
@@ -54,7 +46,7 @@ store_temp(const char *data_dir, char *path, size_t n, struct err *e)
 		return -1;
 	snprintf(path, n, "%s/tmp/XXXXXX", data_dir);
 	if ((fd = mkostemp(path, O_CLOEXEC)) == -1)
-		return sys(e, "make a file in", data_dir);
+		return err_file(e, "make a file in", data_dir);
 	return fd;
 }
 
@@ -84,9 +76,9 @@ settle(
 	auto_fd int fd = open(temp, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1 || fsync(fd) == -1)
-		return sys(e, "sync", temp);
+		return err_file(e, "sync", temp);
 	if (fchmod(fd, 0640) == -1)
-		return sys(e, "set the mode of", temp);
+		return err_file(e, "set the mode of", temp);
 	snprintf(dir, sizeof(dir), "%s/objects", data_dir);
 	if (make_dir(dir, e) == -1)
 		return -1;
@@ -95,7 +87,7 @@ settle(
 		return -1;
 	store_path(data_dir, sha256, path, sizeof(path));
 	if (rename(temp, path) == -1)
-		return sys(e, "rename to", path);
+		return err_file(e, "rename to", path);
 	return sync_dir(dir, e);
 }
 
@@ -103,20 +95,23 @@ int
 store_put(const char *data_dir, const void *p, size_t n, struct stored *out,
     struct err *e)
 {
-	char temp[4096], path[4096];
+	char temp[4096], path[4096], hex[DIGEST_HEX];
 	struct stat st;
 	int rc = 0;
 
 	digest_mem(p, n, out->sha256);
 	out->bytes = (long long)n;
 	store_path(data_dir, out->sha256, path, sizeof(path));
-	if (stat(path, &st) == 0 && st.st_size == (off_t)n)
+	/* One that was damaged is written anew. */
+	if (stat(path, &st) == 0 && st.st_size == (off_t)n &&
+	    digest_file(path, hex, NULL, e) == 0 &&
+	    strcmp(hex, out->sha256) == 0)
 		return 0;
 	auto_fd int fd = store_temp(data_dir, temp, sizeof(temp), e);
 	if (fd == -1)
 		return -1;
 	if (write_all(fd, p, n) == -1)
-		rc = sys(e, "write", temp);
+		rc = err_file(e, "write", temp);
 	if (rc == 0)
 		rc = settle(data_dir, temp, out->sha256, e);
 	if (rc == -1)
@@ -143,18 +138,38 @@ store_put_file(
 	auto_fd int from = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (from == -1)
-		return sys(e, "open", path);
+		return err_file(e, "open", path);
 	auto_fd int fd = store_temp(data_dir, temp, sizeof(temp), e);
 	if (fd == -1)
 		return -1;
 	while (rc == 0 && (n = read(from, block, sizeof(block))) != 0)
 		if (n == -1)
-			rc = sys(e, "read", path);
+			rc = err_file(e, "read", path);
 		else if (write_all(fd, block, (size_t)n) == -1)
-			rc = sys(e, "write", temp);
+			rc = err_file(e, "write", temp);
 	if (rc == 0)
 		rc = store_take(data_dir, temp, out, e);
 	if (rc == -1)
 		unlink(temp);
 	return rc;
+}
+
+int
+store_check(
+    const char *data_dir, const char *sha256, const char *what, struct err *e)
+{
+	char path[4096], hex[DIGEST_HEX];
+
+	store_path(data_dir, sha256, path, sizeof(path));
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return err_set(e, ERR_NOT_FOUND,
+		    "%s: its bytes are not in the store", what);
+	if (digest_file(path, hex, NULL, e) == -1)
+		return -1;
+	if (strcmp(hex, sha256) != 0)
+		return err_set(e, ERR_DAMAGED,
+		    "%s is damaged: its bytes no longer have the digest "
+		    "%.12s… that was recorded",
+		    what, sha256);
+	return 0;
 }

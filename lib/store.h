@@ -32,6 +32,11 @@ int store_take(const char *data_dir, const char *path, struct stored *,
 /* Where an object is, whether or not it exists. */
 void store_path(const char *data_dir, const char *sha256, char *out, size_t n);
 
+/* Whether an object is there and still has its digest; what names it in words
+ * for people.  ERR_NOT_FOUND or ERR_DAMAGED otherwise. */
+int store_check(const char *data_dir, const char *sha256, const char *what,
+    struct err *) __attribute__((warn_unused_result));
+
 /* A new name under DATA_DIR/tmp, on the same file system as the objects; the
  * file is created, open for writing, and the caller's. */
 int store_temp(const char *data_dir, char *path, size_t n, struct err *)

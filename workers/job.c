@@ -81,6 +81,10 @@ find_data(struct job *j, const struct run *run, struct data_place *place,
 		return err_ptr(e, ERR_NOT_FOUND, "/dataset",
 		    "the data set '%s' is gone",
 		    json_str(row, "dataset_name", ""));
+	/* A model names the bytes that it was trained on: they must be those.
+	 */
+	if (store_check(j->conf.data_dir, digest, "the data set", e) == -1)
+		return -1;
 	store_path(j->conf.data_dir, digest, path, sizeof(path));
 	*place = (struct data_place){
 		.path = arena_strdup(j->arena, path),
@@ -179,6 +183,8 @@ do_profile(struct job *j, struct err *e)
 	if (payload == NULL)
 		return -1;
 	digest = json_str(payload, "digest", "");
+	if (store_check(j->conf.data_dir, digest, "the data set", e) == -1)
+		return -1;
 	store_path(j->conf.data_dir, digest, path, sizeof(path));
 	profile = profile_file(path,
 	    platform_format(json_str(payload, "format", "csv")),
@@ -296,14 +302,14 @@ static void
 tell_queue(struct job *j, const struct err *why)
 {
 	auto_json json_t *error = json_pack("{s:s, s:s}", "code",
-	    err_kinds[why->code].name, "detail", why->text);
+	    err_kinds[why->code].name, "detail", err_public(why));
 	enum queue_outcome outcome;
 	struct err e;
 
 	if (why->code == ERR_LOST)
 		return;
 	if (queue_fail(j->db, strtoll(j->id, NULL, 10),
-		strtoll(j->token, NULL, 10), why->text,
+		strtoll(j->token, NULL, 10), err_public(why),
 		error == NULL ? NULL : json_text(error, j->arena), &outcome,
 		&e) == -1)
 		log_warn("cannot record the failure: %s, ignoring", e.text);

@@ -84,8 +84,7 @@ devprofile_make(
 
 	snprintf(path, sizeof(path), "%s/rows.jsonl", dir);
 	if ((out = fopen(path, "we")) == NULL || write_rows(f, out) == -1) {
-		err_set(e, errno == ENOSPC ? ERR_BUSY : ERR_INTERNAL,
-		    "cannot write '%s': %s", path, strerror(errno));
+		err_file(e, "write", path);
 		return NULL;
 	}
 	return profile_file(path, DATA_JSONL, ON_ERROR_FAIL, target, e);

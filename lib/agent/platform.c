@@ -122,6 +122,9 @@ read_artifact(struct work *w, const char *name, struct err *e)
 	const json_t *artifact = work_artifact(w, name);
 	char path[4096];
 
+	if (store_check(
+		w->data_dir, json_str(artifact, "sha256", ""), name, e) == -1)
+		return NULL;
 	store_path(
 	    w->data_dir, json_str(artifact, "sha256", ""), path, sizeof(path));
 	return json_parse_file(path, JSON_FILE_MAX, e);
@@ -266,6 +269,9 @@ fetch_model(struct work *w, const char *dir, struct err *e)
 	size_t i;
 
 	json_array_foreach (list, i, one) {
+		if (store_check(w->data_dir, json_str(one, "sha256", ""),
+			json_str(one, "name", ""), e) == -1)
+			return NULL;
 		store_path(w->data_dir, json_str(one, "sha256", ""), from,
 		    sizeof(from));
 		snprintf(to, sizeof(to), "%s/%s", dir,

@@ -459,7 +459,7 @@ why_json(const struct err *why)
 	if (why == NULL)
 		return json_null();
 	v = json_pack("{s:s, s:s}", "code", err_kinds[why->code].name, "detail",
-	    why->text);
+	    err_public(why));
 	if (v == NULL)
 		v = json_pack("{s:s, s:s}", "code", err_kinds[why->code].name,
 		    "detail", "the reason is no valid text");

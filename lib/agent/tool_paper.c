@@ -53,7 +53,8 @@ bundle_json(const struct work *w)
 	char path[4096];
 	struct err e;
 
-	if (one == NULL)
+	if (one == NULL || store_check(w->data_dir, json_str(one, "sha256", ""),
+			       "model/model.json", &e) == -1)
 		return NULL;
 	store_path(
 	    w->data_dir, json_str(one, "sha256", ""), path, sizeof(path));

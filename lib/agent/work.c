@@ -307,12 +307,10 @@ work_folder(const struct work *w, char path[4096], struct err *e)
 {
 	snprintf(path, 4096, "%s/tmp", w->data_dir);
 	if (mkdir(path, 0750) == -1 && errno != EEXIST)
-		return err_set(e, ERR_INTERNAL, "cannot make '%s': %s", path,
-		    strerror(errno));
+		return err_file(e, "make", path);
 	snprintf(path, 4096, "%s/tmp/%s.XXXXXX", w->data_dir, run_id(w->run));
 	if (mkdtemp(path) == NULL)
-		return err_set(e, errno == ENOSPC ? ERR_BUSY : ERR_INTERNAL,
-		    "cannot make '%s': %s", path, strerror(errno));
+		return err_file(e, "make", path);
 	return 0;
 }
 

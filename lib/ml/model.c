@@ -425,16 +425,13 @@ write_file(const char *dir, const char *name, const void *data, size_t n,
 	FILE *f = fopen(path, "wxe");
 
 	if (f == NULL)
-		return err_set(err, ERR_INTERNAL, "cannot make '%s': %s", name,
-		    strerror(errno));
+		return err_file(err, "make", name);
 	if (fwrite(data, 1, n, f) != n) {
 		fclose(f);
-		return err_set(err, ERR_INTERNAL, "cannot write '%s': %s", name,
-		    strerror(errno));
+		return err_file(err, "write", name);
 	}
 	if (fclose(f) != 0)
-		return err_set(err, ERR_INTERNAL, "cannot write '%s': %s", name,
-		    strerror(errno));
+		return err_file(err, "write", name);
 	return 0;
 }
 

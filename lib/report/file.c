@@ -16,12 +16,10 @@ file_write(const char *path, const void *bytes, size_t n, struct err *err)
 	int whole;
 
 	if ((f = fopen(path, "we")) == NULL)
-		return err_set(err, ERR_INTERNAL, "cannot create '%s': %s",
-		    path, strerror(errno));
+		return err_file(err, "create", path);
 	whole = fwrite(bytes, 1, n, f) == n;
 	if (fclose(f) != 0 || !whole)
-		return err_set(err, ERR_INTERNAL, "cannot write '%s': %s", path,
-		    strerror(errno));
+		return err_file(err, "write", path);
 	return 0;
 }
 
@@ -29,7 +27,6 @@ int
 file_folder(const char *path, struct err *err)
 {
 	if (mkdir(path, 0777) == -1 && errno != EEXIST)
-		return err_set(err, ERR_INTERNAL, "cannot make '%s': %s", path,
-		    strerror(errno));
+		return err_file(err, "make", path);
 	return 0;
 }

@@ -97,9 +97,10 @@ plot_png(
 	errno = 0;
 	status = cairo_surface_write_to_png(surface, path);
 	cairo_surface_destroy(surface);
+	if (status != CAIRO_STATUS_SUCCESS && errno != 0)
+		return err_file(err, "write", path);
 	if (status != CAIRO_STATUS_SUCCESS)
 		return err_set(err, ERR_INTERNAL, "cannot write '%s': %s", path,
-		    errno != 0 ? strerror(errno)
-			       : cairo_status_to_string(status));
+		    cairo_status_to_string(status));
 	return 0;
 }

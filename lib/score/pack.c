@@ -322,8 +322,7 @@ pack_write(const struct pack *in, const char *path, struct err *e)
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd == -1 || write_all(fd, b.data, b.len) == -1 ||
 		    fsync(fd) == -1)
-			r = err_set(e, ERR_INTERNAL, "cannot write '%s': %s",
-			    path, strerror(errno));
+			r = err_file(e, "write", path);
 	}
 	buf_done(&b);
 	return r;
