@@ -55,6 +55,7 @@ check() {
 	suite api $pytest tests/api
 	suite cli $pytest tests/cli
 	suite jobs $pytest tests/jobs
+	suite abuse $pytest tests/abuse
 	suite faults $pytest -s tests/faults
 	stack_stop >/dev/null
 
