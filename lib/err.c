@@ -32,7 +32,7 @@ const struct err_kind err_kinds[ERR__MAX] = {
 };
 /* clang-format on */
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 set(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
 	/* The old text may be an argument of the new one. */

@@ -32,7 +32,7 @@ log_context(const char *fmt, ...)
 
 /* One write(2) a line, so that lines of several processes never mix.  What is
  * not printable becomes a space: nobody writes a line of his own. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 say(int priority, const char *fmt, va_list ap)
 {
 	char line[2048];

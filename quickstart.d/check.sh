@@ -25,6 +25,16 @@ suite() {
 	fi
 }
 
+lint() {
+	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror &&
+		echo "1 passed"
+}
+
+# The other compiler, whose warnings are others: nothing of it is run.
+clang_build() {
+	(build clang --enable-werror CC=clang) && echo "1 passed"
+}
+
 no_reports() {
 	! grep -aE 'Sanitizer|runtime error:' "$@" && echo "1 passed"
 }
@@ -40,6 +50,8 @@ check() {
 		done
 	fi
 	[ -n "${MODELWRIGHT_DIR:-}" ] || { stack_stop >/dev/null; rm -rf "$dir/"; rm -rf "$dir"; }
+	say "building"
+	build main --enable-werror
 	stack_up
 	trap 'stack_stop >/dev/null' EXIT
 	export MODELWRIGHT_DIR=$dir MODELWRIGHT_PORT=$port
@@ -51,7 +63,9 @@ check() {
 	local pytest="/usr/bin/python3 -m pytest -q -p no:cacheprovider"
 
 	say "testing"
+	suite format lint
 	suite unit make -C "$built" check
+	suite clang clang_build
 	suite api $pytest tests/api
 	suite cli $pytest tests/cli
 	suite jobs $pytest tests/jobs

@@ -7,7 +7,7 @@ libsystemd-dev libcrypt-dev libevent-dev liblinear-dev liblapacke-dev
 libopenblas-dev'
 run_packages='postgresql-15 pgbouncer nginx-light openssl curl jq
 fonts-dejavu-core ca-certificates procps'
-test_packages='git clang libclang-rt-14-dev postgresql-15-pgtap
+test_packages='git clang clang-format libclang-rt-14-dev postgresql-15-pgtap
 libtap-parser-sourcehandler-pgtap-perl python3-pytest python3-requests
 python3-psycopg2 python3-websocket python3-jsonschema python3-sklearn
 poppler-utils man-db'

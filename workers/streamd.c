@@ -230,8 +230,7 @@ start(const struct conf *c, struct err *e)
 		? socket_adopt(&d.socket, SD_LISTEN_FDS_START, e) == -1
 		: socket_make(&d.socket, c->run_dir, "stream.sock", e) == -1)
 		return -1;
-	snprintf(
-	    d.figures, sizeof(d.figures), "%s/stream.metrics", c->run_dir);
+	snprintf(d.figures, sizeof(d.figures), "%s/stream.metrics", c->run_dir);
 	fd.filefd = d.socket.fd;
 	if (lws_adopt_descriptor_vhost(streamd.vhost, LWS_ADOPT_RAW_FILE_DESC,
 		fd, "accept", NULL) == NULL)

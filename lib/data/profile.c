@@ -285,7 +285,7 @@ target_json(struct profile *p, size_t target)
 static void
 column_warnings(struct profile *p)
 {
-	size_t constant = 0, after;
+	size_t after;
 
 	for (size_t i = 0; i < p->ncols; i++) {
 		const struct summary *s = p->column[i];
@@ -295,7 +295,6 @@ column_warnings(struct profile *p)
 		char name[FORMAT_SHOWN];
 
 		format_shown(name, s->name, strlen(s->name));
-		constant += type == COL_CONSTANT;
 		if (type == COL_CONSTANT)
 			warn(p, "column '%s' %s", name,
 			    missing == p->rows
