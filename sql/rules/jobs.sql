@@ -271,7 +271,10 @@ BEGIN
 		ORDER BY j.run_at LIMIT p_n FOR UPDATE SKIP LOCKED)
 	UPDATE job j SET state = 0 WHERE j.id = ANY (ARRAY(SELECT c.id FROM c));
 	GET DIAGNOSTICS promoted = ROW_COUNT;
-	SELECT greatest(0, extract(epoch FROM min(j.run_at) - clock_timestamp())) INTO next_s FROM job j WHERE j.state = 2;
+	-- greatest() passes over NULL: with nothing due it would say "at once".
+	SELECT CASE WHEN min(j.run_at) IS NOT NULL
+		THEN greatest(0, extract(epoch FROM min(j.run_at) - clock_timestamp())) END
+	INTO next_s FROM job j WHERE j.state = 2;
 END $$;
 
 -- Take over what belonged to workers that are gone: their lock can be had,

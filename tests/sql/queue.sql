@@ -1,5 +1,6 @@
 \ir help.psql
 SELECT no_plan();
+SELECT is((SELECT next_s FROM job_promote(10)), NULL, 'where nothing is due, the promoter names no time');
 SELECT worker_start('test', 'host', 1, 1) AS w \gset
 
 -- Order and claims.
