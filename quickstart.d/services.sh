@@ -15,7 +15,10 @@ run_dir() {
 
 # Make $dir so that the service user can enter it.
 dir_make() {
-	run_dir
+	case $dir in
+	*[[:space:]\'\"\\\|\&\;\#\$\{\}]*)
+		die "MODELWRIGHT_DIR may not hold blanks, quotes or any of \\|&;#\${}: $dir" ;;
+	esac
 	if [ "$me" = root ] && [ ! -e "$dir" ]; then
 		mkdir -p "$(dirname "$dir")" || die "cannot make $dir"
 		if ! as_user test -x "$(dirname "$dir")"; then
@@ -24,10 +27,12 @@ dir_make() {
 			mkdir -p "$real" && ln -s "$real" "$dir" ||
 				die "cannot make $dir"
 			say "$service_user cannot enter $(dirname "$dir"): the stack lives in $real"
+			dir=$real
 		fi
 	fi
 	mkdir -p "$dir" 2>/dev/null || die "cannot make $dir"
 	as_user test -x "$dir" 2>/dev/null || die "$service_user cannot enter $dir; set MODELWRIGHT_DIR to a directory that it can"
+	run_dir
 	mkdir -p "$dir"/{etc,log,inst,data,cache,tmp} "$run" "$run/pool" ||
 		die "cannot write in $dir"
 	if [ "$me" = root ]; then
@@ -249,6 +254,8 @@ stack_up() {
 	exec 7>"$run/up.lock"
 	flock -n 7 || die "another quickstart is at work on $dir"
 	if [ "$(stack_running)" = all ]; then
+		# It stays where it is, whatever MODELWRIGHT_PORT says now.
+		port=$(jq -r .base_url "$dir/access.json" | sed 's/.*://')
 		exec 7>&-
 		return 0
 	fi
