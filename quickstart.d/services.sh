@@ -313,6 +313,7 @@ stack_running() {
 stack_status() {
 	run_dir
 	[ -d "$run" ] || { echo "there is no stack in $dir"; return 3; }
+	[ -x "$run" ] || die "the stack in $dir is another user's"
 	local s pid rc=0
 	for s in $services; do
 		if pid=$(pid_of "$s"); then
@@ -348,6 +349,7 @@ stack_end() {
 stack_stop() {
 	run_dir
 	[ -d "$run" ] || { echo "there is no stack in $dir"; return 0; }
+	[ -x "$run" ] || die "the stack in $dir is another user's"
 	[ -n "$(stack_running)" ] || { echo "nothing runs in $dir"; return 0; }
 	stack_end $(printf '%s\n' $services | tac)
 	echo "stopped"
