@@ -19,7 +19,8 @@ example() {
 
 # ctl ARG...: mwctl as the operator of this stack, with settings of its own.
 ctl() {
-	[ -f "$dir/access.json" ] || die "there is no stack in $dir: ./quickstart up"
+	[ -f "$dir/access.json" ] || die "there is no stack in $dir; to start one: $again up"
+	[ -r "$dir/access.json" ] || die "the stack in $dir is another user's"
 	(umask 077 && mkdir -p "$dir/mwctl")
 	export XDG_CONFIG_HOME=$dir/mwctl
 	# Access tokens are short-lived; the password is at hand here.
@@ -38,7 +39,7 @@ demo() {
 	ctl datasets show credit-g >/dev/null 2>&1 ||
 		ctl datasets add "$data" --name credit-g || exit 1
 	say "starting a run: profile, prepare, train, challenge, evaluate, document"
-	trap 'echo; say "the stack stays up; ./quickstart stop ends it"; exit 130' INT
+	trap 'echo; say "the stack stays up; $again stop ends it"; exit 130' INT
 	run_id=$(ctl --json runs start --template binary_classification \
 		--dataset credit-g --target class --positive bad \
 		--protected personal_status --seed 1 | jq -r .run_id)
@@ -57,12 +58,16 @@ demo() {
 	ctl predict credit --explain "$(printf %s '{"checking_status":"<0",
 		"duration":48,"credit_history":"critical/other existing credit",
 		"purpose":"new car","credit_amount":9500,"savings_status":"<100",
-		"employment":"<1","installment_commitment":4,"age":24}')"
+		"employment":"<1","installment_commitment":4,"other_parties":"none",
+		"residence_since":2,"property_magnitude":"no known property",
+		"age":24,"other_payment_plans":"none","housing":"for free",
+		"existing_credits":1,"job":"skilled","num_dependents":1,
+		"own_telephone":"none","foreign_worker":"yes"}')"
 	echo
 	say "the report: $report"
 	echo "   log in:   https://localhost:$port (CA $dir/ca.pem)"
 	jq -r '.users.operator | "   user:     \(.username)\n   password: \(.password)"' \
 		"$dir/access.json"
-	echo "   go on:    ./quickstart mwctl runs list"
-	echo "   stop:     ./quickstart stop"
+	echo "   go on:    $again mwctl runs list"
+	echo "   stop:     $again stop"
 }
