@@ -59,8 +59,10 @@ now_ms(void)
 static void
 wipe(struct live *v)
 {
-	if (v->shown)
+	if (v->shown) {
 		fputs("\r\033[K", stdout);
+		fflush(stdout); /* before what stderr says next */
+	}
 	v->shown = 0;
 }
 

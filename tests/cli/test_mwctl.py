@@ -372,6 +372,27 @@ def test_a_terminal_gets_a_line_that_moves_and_no_colour_if_so_wished(viewer, pe
         assert (b"\033[0m" in seen) == (not no_color)
 
 
+def test_the_last_words_stand_on_a_line_of_their_own(viewer, pen):
+    run = pen.run()
+    master, slave = pty.openpty()
+    p = subprocess.Popen([viewer.program, "runs", "watch", run.id], stdin=slave, stdout=slave,
+                         stderr=slave, env=dict(viewer.env, TERM="xterm"))
+    os.close(slave)
+    seen = b""
+    while "░".encode() not in seen:
+        seen += os.read(master, 65536)
+    p.send_signal(signal.SIGINT)
+    try:
+        while chunk := os.read(master, 65536):
+            seen += chunk
+    except OSError:
+        pass
+    os.close(master)
+    assert p.wait(10) == 130
+    assert b"goes on" in seen[seen.rindex(b"\r\033[K"):]
+    run.finish()
+
+
 def test_control_characters_of_others_do_no_harm(viewer, pen):
     run = pen.run()
     pen.sql("""SELECT seq FROM run_step_commit(%s, %s, '%s', '', '', NULL, jsonb_build_array(jsonb_build_object(
