@@ -123,10 +123,15 @@ trial(struct ctl *c, const json_t *p)
 
 	if (json_object_get(p, "score") == NULL)
 		return out;
-	return arena_printf(c->arena, "%s: %s %s in %s", out,
+	out = arena_printf(c->arena, "%s: %s %s in %s", out,
 	    json_str(p, "metric", "score"),
 	    say_value(c, json_object_get(p, "score")),
 	    say_seconds(c, json_num(p, "seconds", 0)));
+	/* On rung 0 it was a first look, not to be compared with the rest. */
+	if (json_int(p, "rung", 1) > 0)
+		return out;
+	return arena_printf(
+	    c->arena, "%s, on %lld folds", out, json_int(p, "folds", 0));
 }
 
 static const char *
