@@ -1,17 +1,24 @@
 #include "config.h"
 
+#include <poll.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "lib/arena.h"
 #include "lib/db.h"
 #include "lib/err.h"
 #include "lib/log.h"
 
+#define POOLED_MS 10000 /* that a worker waits for one answer */
+#define AWAY_MS   1000  /* that it does not ask again after that */
+
 struct db {
 	PGconn *conn;
 	enum db_kind kind;
+	long long away_until;
 	void *prepared; /* tree of struct query, by address */
 };
 
@@ -118,19 +125,69 @@ db_conn(struct db *db)
 	return db->conn;
 }
 
+static long long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
 /* Open a lost connection again.  The session's locks and LISTENs are gone:
  * whoever relies on those watches PQstatus himself. */
 static int
 ready(struct db *db, struct err *e)
 {
+	long long start;
+
 	if (PQstatus(db->conn) == CONNECTION_OK)
 		return 0;
+	if ((start = now_ms()) < db->away_until)
+		return err_set(e, ERR_BUSY, "the database does not answer");
 	forget_prepared(db);
 	PQreset(db->conn);
 	if (PQstatus(db->conn) == CONNECTION_OK)
 		return 0;
+	/* Refused at once, it may be there in a moment; if it hangs, not. */
+	if (now_ms() - start >= AWAY_MS)
+		db->away_until = now_ms() + AWAY_MS;
 	return err_set(
 	    e, ERR_BUSY, "the database is away: %s", PQerrorMessage(db->conn));
+}
+
+/*
+ * The last result of what was sent, or NULL when a database that hangs has
+ * kept us for too long: the connection is then given up, and so is every try
+ * within the next second, or all workers would hang with it.
+ */
+static PGresult *
+await(struct db *db)
+{
+	long long end = now_ms() + POOLED_MS, left;
+	PGresult *r = NULL, *next;
+
+	for (;;) {
+		while (PQisBusy(db->conn)) {
+			struct pollfd p = { .fd = PQsocket(db->conn),
+				.events = POLLIN };
+
+			if ((left = end - now_ms()) <= 0) {
+				PQclear(r);
+				shutdown(p.fd, SHUT_RDWR);
+				PQconsumeInput(db->conn);
+				db->away_until = now_ms() + AWAY_MS;
+				return NULL;
+			}
+			if (poll(&p, 1, (int)left) > 0 &&
+			    PQconsumeInput(db->conn) == 0)
+				break;
+		}
+		if ((next = PQgetResult(db->conn)) == NULL)
+			return r;
+		PQclear(r);
+		r = next;
+	}
 }
 
 static int
@@ -159,8 +216,10 @@ db_run(struct db *db, struct arena *a, const struct query *q,
 	if (ready(db, e) == -1)
 		return NULL;
 	if (db->kind == DB_POOLED)
-		r = PQexecParams(
-		    db->conn, q->text, q->nparams, NULL, params, NULL, NULL, 0);
+		r = PQsendQueryParams(db->conn, q->text, q->nparams, NULL,
+			params, NULL, NULL, 0) == 1
+		        ? await(db)
+		        : NULL;
 	else if (prepare(db, q, e) == -1)
 		return NULL;
 	else
@@ -188,7 +247,10 @@ db_exec(struct db *db, const char *sql, struct err *e)
 
 	if (ready(db, e) == -1)
 		return -1;
-	r = PQexec(db->conn, sql);
+	if (db->kind == DB_POOLED)
+		r = PQsendQuery(db->conn, sql) == 1 ? await(db) : NULL;
+	else
+		r = PQexec(db->conn, sql);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK &&
 	    PQresultStatus(r) != PGRES_TUPLES_OK)
 		rc = fail(e, r);
