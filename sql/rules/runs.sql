@@ -25,15 +25,23 @@ DECLARE
 	r run;
 BEGIN
 	LOOP
-		SELECT job_id INTO v_job FROM run WHERE run_id = p_run_id;
-		IF NOT FOUND THEN
-			RAISE EXCEPTION 'there is no run %', p_run_id USING ERRCODE = 'APP44';
-		END IF;
-		PERFORM FROM job WHERE id = v_job FOR UPDATE;
-		SELECT * INTO r FROM run WHERE run_id = p_run_id FOR UPDATE;
-		EXIT WHEN r.job_id IS NOT DISTINCT FROM v_job; -- else it was resumed meanwhile
+		BEGIN
+			SELECT job_id INTO v_job FROM run WHERE run_id = p_run_id;
+			IF NOT FOUND THEN
+				RAISE EXCEPTION 'there is no run %', p_run_id USING ERRCODE = 'APP44';
+			END IF;
+			PERFORM FROM job WHERE id = v_job FOR UPDATE;
+			SELECT * INTO r FROM run WHERE run_id = p_run_id FOR UPDATE;
+			IF r.job_id IS NOT DISTINCT FROM v_job THEN
+				RETURN r;
+			END IF;
+			-- It was resumed meanwhile.  The run is let go before its new job
+			-- is asked for: whoever holds that one waits for the run.
+			RAISE EXCEPTION USING ERRCODE = 'APPRT';
+		EXCEPTION WHEN SQLSTATE 'APPRT' THEN
+			NULL;
+		END;
 	END LOOP;
-	RETURN r;
 END $$;
 
 CREATE OR REPLACE FUNCTION run_forbid(r run, p_verb text) RETURNS void
