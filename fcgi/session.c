@@ -136,7 +136,9 @@ ask(struct known *k, struct req *req)
 	if (req->db == NULL)
 		return err_set(&req->err, ERR_BUSY, "the database is away");
 	if ((r = run_auth_session(req->db, req->arena,
-		 (struct auth_session){ .sid = sid }, &req->err)) == NULL)
+		 (struct auth_session){
+		     .sid = sid, .sub = json_str(k->payload, "sub", "") },
+		 &req->err)) == NULL)
 		return -1;
 	if (PQntuples(r) == 0)
 		return err_set(&req->err, ERR_UNAUTHENTIC,
