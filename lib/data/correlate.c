@@ -109,15 +109,14 @@ correlate_column(struct correlate *c, int place, const double *x, size_t n,
 	b->mean = mean;
 	for (size_t i = 0; i < n; i++)
 		b->d[i] = x[i] - mean;
-	if (missing == 0) {
-		b->m2 = dot(b->d, b->d, n);
-		return;
+	if (missing > 0) {
+		c->gaps = 1;
+		for (size_t i = 0; i < n; i++) {
+			b->there[i] = isnan(x[i]) ? 0 : 1;
+			b->d[i] = isnan(x[i]) ? 0 : b->d[i];
+		}
 	}
-	for (size_t i = 0; i < n; i++)
-		b->d[i] = isnan(x[i]) ? 0 : b->d[i];
-	c->gaps = 1;
-	for (size_t i = 0; i < n; i++)
-		b->there[i] = isnan(x[i]) ? 0 : 1;
+	b->m2 = dot(b->d, b->d, n);
 }
 
 static void
@@ -126,12 +125,20 @@ pair_add(struct pair *p, const struct block *a, const struct block *b)
 	double n = (double)a->n, all, dx, dy, sx = 0, sy = 0, sxx = a->m2;
 	double syy = b->m2, sxy = dot(a->d, b->d, a->n);
 
-	if (a->missing > 0 || b->missing > 0) {
+	if (a->missing > 0 && b->missing > 0) {
 		n = dot(a->there, b->there, a->n);
 		sx = dot(a->d, b->there, a->n);
 		sxx = dot(a->d2, b->there, a->n);
 		sy = dot(b->d, a->there, a->n);
 		syy = dot(b->d2, a->there, a->n);
+	} else if (a->missing > 0) { /* all of a's rows are rows of b */
+		n = (double)(a->n - a->missing);
+		sy = dot(b->d, a->there, a->n);
+		syy = dot(b->d2, a->there, a->n);
+	} else if (b->missing > 0) {
+		n = (double)(b->n - b->missing);
+		sx = dot(a->d, b->there, a->n);
+		sxx = dot(a->d2, b->there, a->n);
 	}
 	if (n == 0)
 		return;
@@ -154,8 +161,6 @@ correlate_pairs(struct correlate *c)
 
 		for (size_t i = 0; i < b->n; i++)
 			b->d2[i] = b->d[i] * b->d[i];
-		for (size_t i = 0; i < b->n && b->missing == 0; i++)
-			b->there[i] = 1;
 	}
 	for (int y = 1; y < c->used; y++)
 		for (int x = 0; x < y; x++)

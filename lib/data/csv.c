@@ -36,7 +36,7 @@ blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static inline void
+__attribute__((always_inline)) static inline void
 put(struct reader *r, struct row *row, const char *p, const char *end)
 {
 	if (row->ncells < r->ncols) {

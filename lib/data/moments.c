@@ -28,12 +28,13 @@ moments_of(const double *x, size_t n)
 {
 	two s1[4] = { 0 }, s2[4] = { 0 }, s3[4] = { 0 }, mean;
 	struct moments m = { .n = n };
-	double rest = 0, rest3 = 0;
+	double rest = 0, rest3 = 0, least[4], most[4];
 	size_t whole = n - n % STEP;
 
 	if (n == 0)
 		return m;
-	m.min = m.max = x[0];
+	for (int k = 0; k < 4; k++)
+		least[k] = most[k] = x[0];
 	for (size_t i = 0; i < whole; i += STEP)
 		for (int k = 0; k < 4; k++)
 			s1[k] += ((const two *)(x + i))[k];
@@ -57,9 +58,22 @@ moments_of(const double *x, size_t n)
 	}
 	m.m2 = total(s2) + rest;
 	m.m3 = total(s3) + rest3;
-	for (size_t i = 0; i < n; i++) {
-		m.min = x[i] < m.min ? x[i] : m.min;
-		m.max = x[i] > m.max ? x[i] : m.max;
+	for (size_t i = 0; i < whole; i += 4)
+		for (int k = 0; k < 4; k++) {
+			double v = x[i + k];
+
+			least[k] = v < least[k] ? v : least[k];
+			most[k] = v > most[k] ? v : most[k];
+		}
+	for (size_t i = whole; i < n; i++) {
+		least[0] = x[i] < least[0] ? x[i] : least[0];
+		most[0] = x[i] > most[0] ? x[i] : most[0];
+	}
+	m.min = least[0];
+	m.max = most[0];
+	for (int k = 1; k < 4; k++) {
+		m.min = least[k] < m.min ? least[k] : m.min;
+		m.max = most[k] > m.max ? most[k] : m.max;
 	}
 	return m;
 }

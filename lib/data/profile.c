@@ -124,9 +124,8 @@ take(struct profile *p, const struct batch *b)
 	memset(p->room.row_hash, 0, b->nrows * sizeof(*p->room.row_hash));
 	sample_draw(&p->sample, b->nrows);
 	for (size_t i = 0; i < p->ncols; i++) {
-		/* Odd multiples keep the columns apart in the sum. */
 		summary_take(p->column[i], b->cell + i * b->stride, b->nrows,
-		    &p->sample, &p->room, (2 * i + 1) * 0x9e3779b97f4a7c15ull);
+		    &p->sample, &p->room);
 		correlate(p, p->column[i], b->nrows);
 	}
 	correlate_pairs(p->correlate);

@@ -179,8 +179,6 @@ labelled(const struct sniff *s, const struct cell *c, int integral)
 static inline void
 sequence(struct sniff *s, double x)
 {
-	if (s->steps == -1)
-		return;
 	if (isnan(s->last)) {
 		s->last = x;
 		return;
@@ -200,6 +198,9 @@ static size_t
 numbers(struct sniff *s, const struct cell *cell, size_t i, size_t n, double *x,
     uint64_t *key)
 {
+	size_t digits = s->digits, missed = 0, first = i;
+	int fractional = 0;
+
 	for (; i < n; i++) {
 		const struct cell *c = &cell[i];
 		int is = 0, integral;
@@ -210,20 +211,24 @@ numbers(struct sniff *s, const struct cell *cell, size_t i, size_t n, double *x,
 			is = number_padded(c->text, c->len, &x[i], &integral);
 		if (is != 0) {
 			if (labelled(s, c, integral))
-				return i;
-			s->fractional |= !integral;
-			if (c->len > s->digits)
-				s->digits = c->len;
+				break;
+			fractional |= !integral;
+			digits = c->len > digits ? c->len : digits;
 			key[i] = number_key(s, c, x[i], is == 2, integral);
-			s->state = NUMBERS;
-			sequence(s, x[i]);
+			if (s->steps != -1)
+				sequence(s, x[i]);
 		} else if (missing(s, c)) {
-			s->missing++;
+			missed++;
 		} else {
-			return i;
+			break;
 		}
 	}
-	return n;
+	s->fractional |= fractional;
+	s->digits = digits;
+	s->missing += missed;
+	if (i - first > missed)
+		s->state = NUMBERS;
+	return i;
 }
 
 static size_t

@@ -159,7 +159,7 @@ sample_room(struct summary *s, size_t n)
 
 void
 summary_take(struct summary *s, const struct cell *cell, size_t n,
-    const struct sample *sample, struct summary_room *room, uint64_t salt)
+    const struct sample *sample, struct summary_room *room)
 {
 	s->mean = 0;
 	s->missing = sniff_cells(s->sniff, cell, n, room->x, room->key);
@@ -168,8 +168,11 @@ summary_take(struct summary *s, const struct cell *cell, size_t n,
 	else
 		s->missing = n; /* of numbers, there is none */
 	look(s, cell, room->key, n);
+	/* Turning keeps the columns apart in the sum. */
 	for (size_t i = 0; i < n; i++)
-		room->row_hash[i] += room->key[i] * salt;
+		room->row_hash[i] =
+		    (room->row_hash[i] << 7 | room->row_hash[i] >> 57) +
+		    room->key[i];
 	sample_room(s, sample->n);
 	for (size_t i = 0; i < sample->nmoves; i++)
 		s->sample_x[sample->move[i].to] = room->x[sample->move[i].from];

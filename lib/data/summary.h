@@ -58,7 +58,7 @@ void summary_room_done(struct summary_room *);
 
 /* Take n cells. */
 void summary_take(struct summary *, const struct cell *, size_t n,
-    const struct sample *, struct summary_room *, uint64_t salt);
+    const struct sample *, struct summary_room *);
 
 /* Its member of "columns", from `sampled` rows of the sample. */
 json_t *summary_json(const struct summary *, size_t sampled);
