@@ -62,6 +62,8 @@ struct reader {
  * long or a repeated name, and for one column too many. */
 int format_column(struct reader *, const char *name, size_t n, const char *p,
     struct reader_column, struct err *);
+/* Take back all columns but the first n. */
+void format_forget(struct reader *, size_t n);
 /* Its number, or -1. */
 int format_find(const struct reader *, const char *name, size_t n);
 

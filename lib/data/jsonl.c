@@ -27,7 +27,13 @@ enum mode {
 	FILL,  /* put the values into the batch */
 };
 
-#define NEW_KEY 1 /* FILL came upon one */
+/* What came of a line, besides 0 and -1. */
+enum {
+	NEW_KEY = 1, /* FILL came upon one */
+	LATER,       /* the batch goes out before it is learned */
+	LEARNED,     /* FILL can have it now */
+	BAD_ROW,     /* the line has an error, nothing was learned */
+};
 
 static const char *
 skip(const char *p, const char *end)
@@ -339,28 +345,38 @@ clear(struct reader *r)
 
 /*
  * A line has members that are new.  The batch so far goes out first, as it has
- * fewer columns: returns 1.  Else learn them; a line that is left out for an
- * error adds none.
+ * fewer columns.  Else learn them; a line that is left out for an error adds
+ * none.
  */
 static int
 learn(struct reader *r, const char *p, const char *end, struct err *e)
 {
 	const struct jsonl *j = r->state;
+	size_t before = r->ncols;
 
 	if (r->nrows > 0)
-		return 1;
+		return LATER;
 	if (object(r, p, end, CHECK, e) == -1 && r->on_error != ON_ERROR_NULL)
-		return 0; /* as FILL will say */
-	if (object(r, p, end, LEARN, e) == -1 && j->no_column)
-		return -1;
+		return BAD_ROW;
+	if (object(r, p, end, LEARN, e) == -1) {
+		if (j->no_column)
+			return -1;
+		/* A new member twice: CHECK did not know it. */
+		if (r->on_error != ON_ERROR_NULL) {
+			format_forget(r, before);
+			return BAD_ROW;
+		}
+	}
 	*e = (struct err){ 0 };
 	format_room(r);
-	return 0;
+	return LEARNED;
 }
 
 static int
 jsonl_fill(struct reader *r, struct err *e)
 {
+	const struct jsonl *j = r->state;
+
 	while (r->pos < r->end && r->nrows < r->maxrows) {
 		const char *p, *bad;
 		const char *nl =
@@ -380,17 +396,18 @@ jsonl_fill(struct reader *r, struct err *e)
 			} else {
 				status = object(r, p, end, FILL, e);
 			}
-			if (status == NEW_KEY) {
-				if ((status = learn(r, p, end, e)) == 1)
-					return 0;
-				if (status == -1)
-					return -1;
-				if (r->ncols > 0)
-					clear(r);
+			if (status == NEW_KEY)
+				status = learn(r, p, end, e);
+			if (status == LATER)
+				return 0;
+			if (status == LEARNED) {
+				clear(r);
 				status = object(r, p, end, FILL, e);
+			} else if (status == BAD_ROW) {
+				status = -1;
+			} else if (status == -1 && j->no_column) {
+				return -1;
 			}
-			if (status == NEW_KEY) /* in a line with an error */
-				status = object(r, p, end, CHECK, e);
 			if (status == -1 && format_bad(r, e) == -1)
 				return -1;
 			r->nrows += status == 0 || r->on_error == ON_ERROR_NULL;

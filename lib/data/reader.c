@@ -86,6 +86,17 @@ slot(const struct reader *r, const char *name, size_t n)
 	return i;
 }
 
+static void
+index_columns(struct reader *r)
+{
+	memset(r->index, -1, r->nindex * sizeof(*r->index));
+	for (size_t i = 0; i < r->ncols; i++) {
+		const char *name = r->column[i].name;
+
+		r->index[slot(r, name, strlen(name))] = (int)i;
+	}
+}
+
 /* Twice the columns, and an index at most half full. */
 static void
 grow(struct reader *r)
@@ -96,12 +107,7 @@ grow(struct reader *r)
 	r->index = reallocarray(r->index, r->nindex, sizeof(*r->index));
 	if (r->column == NULL || r->index == NULL)
 		abort();
-	memset(r->index, -1, r->nindex * sizeof(*r->index));
-	for (size_t i = 0; i < r->ncols; i++) {
-		const char *name = r->column[i].name;
-
-		r->index[slot(r, name, strlen(name))] = (int)i;
-	}
+	index_columns(r);
 }
 
 static struct reader *
@@ -187,6 +193,13 @@ format_column(struct reader *r, const char *name, size_t n, const char *p,
 	r->index[at] = (int)r->ncols;
 	r->column[r->ncols++] = c;
 	return 0;
+}
+
+void
+format_forget(struct reader *r, size_t n)
+{
+	r->ncols = n;
+	index_columns(r);
 }
 
 int

@@ -221,6 +221,22 @@ counts(void)
 	}
 }
 
+/* A row that is left out leaves nothing behind, not even a column. */
+static void
+no_trace(void)
+{
+	const char text[] = "{\"a\":1}\n{\"b\":1,\"c\":2,\"b\":3}\n{\"a\":2}\n";
+	struct err e = { 0 };
+	struct reader *r =
+	    reader_open_text(text, strlen(text), DATA_JSONL, ON_ERROR_SKIP, &e);
+	struct frame *f = r == NULL ? NULL : frame_of(r, &e);
+
+	ok(f != NULL && f->nrows == 2 && f->ncols == 1 && reader_ncols(r) == 1,
+	    "a row that is left out adds no column");
+	frame_free(f);
+	reader_close(r);
+}
+
 /* Tables that are too large in one way. */
 static void
 limits(void)
@@ -278,6 +294,7 @@ main(void)
 		check(i);
 	pointer();
 	counts();
+	no_trace();
 	limits();
 	return done();
 }
