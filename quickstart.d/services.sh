@@ -9,8 +9,12 @@ pgbin=/usr/lib/postgresql/15/bin
 # Sockets need short paths (108 bytes): a long directory gets a short one.
 run_dir() {
 	run=$dir/run
-	[ ${#run} -le 70 ] ||
-		run=/tmp/modelwright-$(printf %s "$dir" | cksum | cut -d' ' -f1)
+	[ ${#run} -gt 70 ] || return 0
+	run=/tmp
+	[ "$me" != root ] || run=/run # where nobody else makes names
+	run=$run/modelwright-$(printf %s "$dir" | cksum | cut -d' ' -f1)
+	[ ! -e "$run" ] || [ "$me" = root ] || [ -O "$run" ] ||
+		die "$run belongs to somebody else; set MODELWRIGHT_DIR to a shorter path"
 }
 
 # Make $dir so that the service user can enter it.
