@@ -11,11 +11,6 @@ ratios of one run.  nginx is the stack's own configuration without TLS; FastAPI
 is asked without nginx in between, which favours it.
 """
 
-import sys
-
-# This folder holds a queue.py, which is not the library's.
-sys.path.pop(0)
-
 import argparse
 import csv
 import json
@@ -26,6 +21,7 @@ import re
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 

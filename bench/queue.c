@@ -1,7 +1,7 @@
 /*
  * How fast the queue is, with the statements that the daemons use: claims one
  * at a time and in batches, durable steps, and the way from enqueueing to the
- * start.  bench/queue.py sets up the database and runs this beside others.
+ * start.  bench/jobs.py sets up the database and runs this beside others.
  *	queue single  CONNINFO CLIENTS SECONDS	or until the queue 'bench' is
  *empty queue batch   CONNINFO CLIENTS SECONDS N queue steps   CONNINFO CLIENTS
  *SECONDS	each client on a run of its own queue latency CONNINFO JOBS

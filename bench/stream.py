@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 
-# Not this folder: its queue.py would be taken for Python's own.
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1] / "tests")
 from handmade import Pen, Stack  # noqa: E402
 

@@ -1,5 +1,5 @@
 // What others do with the same jobs: node queue.mjs MEASURE CONNECTION ...
-// prints one JSON object.  Run by bench/queue.py with its node_modules.
+// prints one JSON object.  Run by bench/jobs.py with its node_modules.
 //	graphile CONN JOBS CONCURRENCY BATCH	BATCH 0: as it comes
 //	graphile-latency CONN JOBS
 //	pgboss CONN JOBS LOOPS			fetch one, complete one

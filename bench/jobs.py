@@ -1,6 +1,6 @@
 """The queue and durable steps, beside others and beside the limit.
 
-	bench/queue.py [BUILD_DIR [PASSES]]
+	bench/jobs.py [BUILD_DIR [PASSES]]
 
 Starts PostgreSQL of its own (tests/sql/scratch, fsync on), installs the peers
 from npm into a temporary directory, runs every case PASSES times in turn, what
