@@ -11,6 +11,7 @@
 #include "lib/arena.h"
 #include "lib/auto.h"
 #include "lib/banned.h"
+#include "lib/data/date_pattern.h"
 #include "lib/data/format.h"
 #include "lib/data/limits.h"
 #include "lib/data/scan.h"
@@ -106,68 +107,6 @@ token(struct reader *r, const char *p, const char *end, struct token *t,
 		return format_err(r, p, e, ERR_MALFORMED,
 		    "a value is missing here: write ? for a missing value");
 	*t = (struct token){ start, (size_t)(p - start), 0, 0, p };
-	return 0;
-}
-
-/* A date by a pattern of Java's SimpleDateFormat: the letters y M d H m s S,
- * text in single quotes, and signs for themselves.  Without text, only looks
- * whether the pattern is one: returns its first unknown letter, else 0. */
-static int
-date_parse(const char *pattern, const char *p, const char *end, double *seconds)
-{
-	long part[7] = { 1970, 1, 1, 0, 0, 0, 0 };
-	static const char letters[] = "yMdHmsS";
-	const char *letter;
-	char iso[64];
-	int n;
-
-	for (const char *f = pattern; *f != '\0'; f += n) {
-		n = 1;
-		if (*f == '\'') {
-			for (f++; *f != '\0' && *f != '\''; f++)
-				if (p != NULL && (p == end || *p++ != *f))
-					return -1;
-			if (*f == '\0')
-				return '\'';
-			continue;
-		}
-		if ((*f | 32) < 'a' || (*f | 32) > 'z') {
-			if (p != NULL && (p == end || *p++ != *f))
-				return -1;
-			continue;
-		}
-		if ((letter = strchr(letters, *f)) == NULL)
-			return *f;
-		while (f[n] == *f)
-			n++;
-		if (p != NULL) {
-			const char *start = p;
-			long v = 0;
-
-			while (p < end && *p >= '0' && *p <= '9' &&
-			       p - start < (n > 2                    ? n
-					       : *f == 'y' && n == 1 ? 4
-								     : 2))
-				v = 10 * v + *p++ - '0';
-			if (p == start)
-				return -1;
-			if (*f == 'y' && p - start == 2)
-				v += v < 70 ? 2000 : 1900;
-			if (*f == 'S')
-				for (long k = p - start; k < 3; k++)
-					v *= 10;
-			part[letter - letters] = v;
-		}
-	}
-	if (p == NULL)
-		return 0;
-	if (p != end || part[0] > 9999)
-		return -1;
-	n = snprintf(iso, sizeof(iso), "%04ld-%02ld-%02ldT%02ld:%02ld:%02ld",
-	    part[0], part[1], part[2], part[3], part[4], part[5]);
-	if (!value_datetime(iso, (size_t)n, seconds))
-		return -1;
-	*seconds += part[6] / 1000.0;
 	return 0;
 }
 
@@ -305,7 +244,7 @@ attribute_type(struct reader *r, struct attribute *a, struct reader_column *c,
 		return -1;
 	pattern = arena_alloc(r->names, t.len + 1);
 	memcpy(pattern, t.text, t.len);
-	if ((bad = date_parse(pattern, NULL, NULL, NULL)) != 0)
+	if ((bad = date_pattern_read(pattern, NULL, NULL, NULL)) != 0)
 		return format_err(r, p, e, ERR_INVALID,
 		    "'%c' in a date's pattern is not understood: use y M d H m "
 		    "s S and text in single quotes",
@@ -445,7 +384,8 @@ value(struct reader *r, size_t col, const struct token *t, const char *p,
 		c->len = (uint32_t)t->len;
 		return 0;
 	case DECLARED_DATE:
-		if (date_parse(a->pattern, t->text, t->text + t->len, &x) != 0)
+		if (date_pattern_read(
+			a->pattern, t->text, t->text + t->len, &x) != 0)
 			return format_err(r, p, e, ERR_MALFORMED,
 			    "'%s' is no date of the form %s, as '%s' declares",
 			    shown, a->pattern, shown_name);
