@@ -51,7 +51,7 @@ run_of(struct req *req)
 
 /* "; did you mean 'a' or 'b'?", or the names that there are. */
 static const char *
-offer(struct req *req, const json_t *names, const char *wanted)
+offer(struct req *req, const json_t *names, const char *wanted, const char *of)
 {
 	const char *near = "", *all = "";
 	json_t *v;
@@ -68,7 +68,7 @@ offer(struct req *req, const json_t *names, const char *wanted)
 	}
 	if (*near != '\0')
 		return arena_printf(req->arena, "; did you mean %s?", near);
-	return arena_printf(req->arena, "; its columns are %s%s", all,
+	return arena_printf(req->arena, "; its %s are %s%s", of, all,
 	    json_array_size(names) > SHOWN ? " …" : "");
 }
 
@@ -91,13 +91,35 @@ check_column(
 	if (!is_among(names, name))
 		req_wrong(req, pointer,
 		    "the data set '%s' has no column '%.100s'%s",
-		    req_get(req, "dataset"), name, offer(req, names, name));
+		    req_get(req, "dataset"), name,
+		    offer(req, names, name, "columns"));
 }
 
 static int
 is_type(const json_t *column, const char *type)
 {
 	return strcmp(json_str(column, "type", ""), type) == 0;
+}
+
+/* Known only where the profile lists every value, and as text. */
+static void
+check_positive(struct req *req, const json_t *top, const struct spec *spec)
+{
+	json_t *labels = json_array();
+	const json_t *v;
+	size_t i;
+
+	arena_defer(req->arena, drop, labels);
+	json_array_foreach (top, i, v) {
+		const char *label = json_str(v, "value", NULL);
+		if (label == NULL)
+			return;
+		json_array_append_new(labels, json_string(label));
+	}
+	if (!is_among(labels, spec->positive))
+		req_wrong(req, "/positive", "'%.100s' is never '%.100s'%s",
+		    spec->target, spec->positive,
+		    offer(req, labels, spec->positive, "values"));
 }
 
 /* A class of one row cannot stand in two parts of a split. */
@@ -114,8 +136,12 @@ check_classes(struct req *req, const json_t *column, const struct spec *spec)
 		    spec->target, json_str(column, "type", ""));
 	else if (spec->task == TASK_BINARY && n != 2)
 		req_wrong(req, "/target",
-		    "'%.100s' has %lld values, and %s needs exactly two",
+		    "'%.100s' has %lld values, and %s needs exactly two; for "
+		    "more, take multiclass_classification",
 		    spec->target, n, spec->template);
+	else if (spec->task == TASK_BINARY && spec->positive != NULL &&
+		 json_array_size(top) == 2)
+		check_positive(req, top, spec);
 	else if (spec->task == TASK_MULTICLASS && n < 3)
 		req_wrong(req, "/target",
 		    "'%.100s' has %lld values; for two, take "

@@ -81,6 +81,14 @@ def test_a_target_that_cannot_be_learned(operator, name, table, template):
     assert r.status_code == 422 and r.json()["errors"][0]["pointer"] == "/target", r.text
 
 
+def test_a_positive_label_that_the_target_never_has(operator, name):
+    assert operator.upload(name, "x,target\n" + "1,yes\n2,no\n" * 9).status_code == 201
+    r = start(operator, name, positive="yess")
+    assert r.status_code == 422, r.text
+    assert r.json()["errors"] == [{"pointer": "/positive", "in": "body", "message":
+                                   "'target' is never 'yess'; did you mean 'yes'?"}]
+
+
 @pytest.mark.parametrize("body,status,code", [
     (b"", 422, "invalid"),
     (b"{", 400, "malformed"),
